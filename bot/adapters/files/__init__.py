@@ -1,0 +1,1 @@
+"""Files: record folders and candle folders."""

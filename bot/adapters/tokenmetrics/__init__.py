@@ -1,0 +1,1 @@
+"""The provider: its client and its wire."""

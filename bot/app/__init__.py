@@ -1,0 +1,1 @@
+"""Composition root and drivers: the daemon, the replay, the audit, the demo."""

@@ -1,0 +1,1 @@
+"""Values, instants, exact decimals and errors that every other package shares."""

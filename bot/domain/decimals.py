@@ -1,0 +1,85 @@
+"""Exact decimals at the edges: text in, canonical text out, integers in between."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from bot.domain.errors import DataError
+
+MONEY_DECIMALS = 8
+PRICE_DECIMALS_MAX = 12
+# 12 significant digits always fit the engine's bound of 4e12 points.
+PRICE_DIGITS_MAX = 12
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_WIDE = Context(prec=60)
+_PRICE = Context(prec=PRICE_DIGITS_MAX, rounding=ROUND_HALF_EVEN)
+
+
+def parse_decimal(text: str) -> Decimal:
+    """An exact decimal from plain or exponent text; no separators, no NaN, no infinity.
+
+    >>> parse_decimal("1e-8")
+    Decimal('1E-8')
+    """
+    stripped = text.strip()
+    if _NUMBER.fullmatch(stripped) is None:
+        raise DataError(f"{text!r} is not a decimal number")
+    return Decimal(stripped)
+
+
+def plain(value: Decimal) -> str:
+    """Canonical text: no exponent, no trailing zeros, no minus zero.
+
+    >>> plain(Decimal("1.500")), plain(Decimal("1E+3")), plain(Decimal("-0.0"))
+    ('1.5', '1000', '0')
+    """
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def scaled(value: int, decimals: int) -> str:
+    """Canonical text of an integer of 10^-decimals units.
+
+    >>> scaled(899849950000, 8)
+    '8998.4995'
+    >>> scaled(-52, 1)
+    '-5.2'
+    """
+    if decimals <= 0:
+        return str(value * 10**-decimals)
+    sign = "-" if value < 0 else ""
+    whole, part = divmod(abs(value), 10**decimals)
+    fraction = f"{part:0{decimals}d}".rstrip("0")
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def money_text(money: int) -> str:
+    """Canonical text of money in 1e-8 units."""
+    return scaled(money, MONEY_DECIMALS)
+
+
+def canonical_price(value: Decimal) -> Decimal:
+    """A price as the record keeps it: at most 12 decimals and 12 significant digits, half even.
+
+    Sources send binary floats with noise in the last places; what is kept is what every later
+    step can hold exactly.
+    """
+    short = _PRICE.plus(value)
+    exponent = short.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -PRICE_DECIMALS_MAX:
+        short = short.quantize(Decimal(1).scaleb(-PRICE_DECIMALS_MAX), context=_WIDE)
+    return short
+
+
+def decimals_of(value: Decimal) -> int:
+    """How many decimals a value needs; 0 for whole numbers.
+
+    >>> decimals_of(Decimal("1.50")), decimals_of(Decimal("1E+3"))
+    (1, 0)
+    """
+    exponent = value.normalize(_WIDE).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

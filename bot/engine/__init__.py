@@ -1,0 +1,1 @@
+"""The only place where decisions are made: pure functions over integers and arrays."""

@@ -1,0 +1,1 @@
+"""Kernels: each a function of arrays, interpreted and compiled alike."""

@@ -1,0 +1,1 @@
+"""Values made readable: terminal tables, Markdown, CSV."""
