@@ -1,0 +1,62 @@
+"""Many slots in one call: the loop that the replay compiles and the daemon runs for one slot."""
+
+from __future__ import annotations
+
+from bot.engine.layout import (
+    HOUR,
+    OUT_DECISIONS,
+    OUT_RECORDS,
+    S_SLOT,
+    T_BUSY,
+    T_CURSOR,
+    T_QTY,
+    T_REST,
+)
+from bot.engine.params import Params
+from bot.engine.step import step
+from bot.engine.types import Floats, Ints, Row
+
+PER_HOUR = 12  # records that one token can make of one hour's bar, and a margin
+PER_SLOT = 8
+DECISIONS_PER_SLOT = 3
+
+
+def records_needed(tokens: Ints, slot: int, signal_rows: int) -> int:
+    """An upper bound of what one slot can write, so that no buffer overflows in the middle."""
+    need = PER_SLOT + signal_rows + tokens.shape[0] * PER_SLOT
+    for i in range(tokens.shape[0]):
+        waiting = tokens[i, T_QTY] > 0 or tokens[i, T_REST] > 0
+        if tokens[i, T_BUSY] == 1 and waiting and tokens[i, T_CURSOR] < slot:
+            need += (slot - tokens[i, T_CURSOR]) // HOUR * PER_HOUR
+    return need  # type: ignore[no-any-return]
+
+
+def run(
+    start: int, stop: int, slots: Ints, cells: Ints, values: Floats, covariance: Floats,
+    signals: Ints, sig_start: Row, look: Ints, look_start: Row, insts: Ints, bars: Ints,
+    bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
+    limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
+    found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
+    dec: Ints, decx: Floats, out: Row,
+) -> int:  # fmt: skip
+    """Step the slots [start, stop) and return the first one not done.
+
+    Returns early, before a slot that might not fit the buffers; the driver empties them, sets the
+    counters in `out` to zero and calls again.
+    """
+    out[OUT_RECORDS] = 0
+    out[OUT_DECISIONS] = 0
+    for s in range(start, stop):
+        rows = sig_start[s + 1] - sig_start[s]
+        need = out[OUT_RECORDS] + records_needed(tokens, slots[s, S_SLOT], rows)
+        decisions = out[OUT_DECISIONS] + tokens.shape[0] * DECISIONS_PER_SLOT
+        if need > rec.shape[0] or decisions > dec.shape[0]:
+            return s
+        step(
+            slots[s], cells[s], values[s], covariance[s % covariance.shape[0]], signals,
+            sig_start[s], sig_start[s + 1], look,
+            look_start[s], look_start[s + 1], insts, bars, bar_start, fine, fine_start, prices,
+            strengths, gates, limits, ranks, weights, p, tokens, acc, work, found, merged,
+            merged_strengths, scores, pool, rec, dec, decx, out,
+        )  # fmt: skip
+    return stop

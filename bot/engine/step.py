@@ -1,0 +1,301 @@
+"""One slot: match, mark, expire, exit, enter; the pure function that daemon and replay share."""
+
+from __future__ import annotations
+
+from bot.engine.account import mark_equity
+from bot.engine.candidates import trend_of
+from bot.engine.entries import enter, expire, judge, keep_top, update_candidate
+from bot.engine.gates import update_membership
+from bot.engine.layout import (
+    A_SLOT,
+    ACT_EXIT,
+    B_HIGH,
+    B_KNOWN,
+    B_LOW,
+    B_OPEN,
+    B_OPEN_TIME,
+    B_VOLUME,
+    C_JUMP,
+    C_UNIVERSE,
+    F_HIGH,
+    F_LOW,
+    F_OPEN,
+    F_OPEN_TIME,
+    F_VOLUME,
+    HOUR,
+    I_LOT_VOLUME,
+    NOTICE,
+    ORDER,
+    PHASE_INTRABAR,
+    PHASE_OPEN,
+    R_A,
+    R_BAR,
+    S_SLOT,
+    T_BAR_ROW,
+    T_BUSY,
+    T_CANDIDATE,
+    T_CURSOR,
+    T_ENTRY_OPEN,
+    T_EXIT_ACTED,
+    T_EXIT_FROM,
+    T_EXIT_REASON,
+    T_EXIT_SLOT,
+    T_JUMPED,
+    T_MATCHING,
+    T_QTY,
+    T_REST,
+    T_SYNTHETIC_DUE,
+    T_TRIED,
+    T_VOLUME_LEFT,
+    W_ACTIVE,
+    W_FLAG,
+)
+from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit
+from bot.engine.numbers import PPM, mul_div_floor
+from bot.engine.params import Params
+from bot.engine.reasons import PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
+from bot.engine.records import amounts, emit, place
+from bot.engine.signals import ingest
+from bot.engine.types import Floats, Ints, Row
+
+INGEST = 1
+EXITING = 5
+
+
+def find_bar(bars: Ints, start: int, end: int, open_time: int, slot: int) -> int:
+    """The row of the newest version known in `slot` of the bar that opened then, else -1."""
+    low = start
+    high = end
+    while low < high:
+        middle = (low + high) // 2
+        if bars[middle, B_OPEN_TIME] < open_time:
+            low = middle + 1
+        else:
+            high = middle
+    found = -1
+    while low < end and bars[low, B_OPEN_TIME] == open_time:
+        if bars[low, B_KNOWN] <= slot:
+            found = low
+        low += 1
+    return found
+
+
+def list_active(tokens: Ints, look: Ints, start: int, end: int, work: Ints) -> int:
+    """Tokens with something to do or something new, in token order; returns how many."""
+    for n in range(start, end):
+        work[look[n], W_FLAG] = 1
+    count = 0
+    for i in range(tokens.shape[0]):
+        if work[i, W_FLAG] == 1 or tokens[i, T_BUSY] == 1:
+            work[count, W_ACTIVE] = i
+            count += 1
+        work[i, W_FLAG] = 0
+    return count
+
+
+def volume_left(inst: Row, volume: int, p: Params) -> int:
+    """Lots that a bar's volume gives to all orders of a token; -1 for no limit (F8)."""
+    if inst[I_LOT_VOLUME] == 0 or volume < 0:
+        return -1
+    return mul_div_floor(volume, p.part, PPM * inst[I_LOT_VOLUME])
+
+
+def begin_hour(
+    t: Row, inst: Row, bars: Ints, start: int, end: int, hour: int, slot: int, p: Params
+) -> None:
+    """Decide whether a token's next hour can be matched: its bar is known, or it is a hole."""
+    t[T_MATCHING] = 0
+    if (t[T_QTY] == 0 and t[T_REST] == 0) or t[T_CURSOR] != hour:
+        return
+    row = find_bar(bars, start, end, hour, slot)
+    if row < 0 and slot - (hour + HOUR) < p.bar_wait:
+        return
+    t[T_MATCHING] = 1
+    t[T_BAR_ROW] = row
+    t[T_TRIED] = 0
+    t[T_VOLUME_LEFT] = volume_left(inst, bars[row, B_VOLUME], p) if row >= 0 else 0
+
+
+def open_hour(
+    t: Row, inst: Row, acc: Row, bars: Ints, fine: Ints, fine_start: Row, p: Params, rec: Ints,
+    out: Row, i: int, slot: int, hour: int,
+) -> None:  # fmt: skip
+    """The hour's open for one token; an empty or missing bar only carries out a cancellation."""
+    row = t[T_BAR_ROW]
+    if row < 0 or bars[row, B_VOLUME] == 0:
+        instruct_exit(t, rec, out, i, slot, hour, PHASE_OPEN, hour)
+        return
+    opening = bars[row, B_OPEN]
+    first = fine_start[row]
+    if fine_start[row + 1] > first:
+        if fine[first, F_VOLUME] == 0:
+            return
+        opening = fine[first, F_OPEN]
+    at_open(t, inst, acc, p, rec, out, i, slot, hour, PHASE_OPEN, hour, opening)
+
+
+def inside_hour(
+    t: Row, inst: Row, acc: Row, bars: Ints, fine: Ints, fine_start: Row, p: Params, rec: Ints,
+    out: Row, i: int, slot: int, hour: int,
+) -> None:  # fmt: skip
+    """What happens inside the hour: its range, or its finer bars in order (F6)."""
+    row = t[T_BAR_ROW]
+    if row < 0 or bars[row, B_VOLUME] == 0:
+        return
+    start = fine_start[row]
+    end = fine_start[row + 1]
+    if end == start:
+        inside(
+            t, inst, acc, p, rec, out, i, slot, hour, PHASE_INTRABAR, bars[row, B_HIGH],
+            bars[row, B_LOW],
+        )  # fmt: skip
+        return
+    for n in range(start, end):
+        if fine[n, F_VOLUME] == 0:
+            continue
+        opened = fine[n, F_OPEN_TIME]
+        if n > start:
+            at_open(
+                t, inst, acc, p, rec, out, i, slot, opened, PHASE_INTRABAR, opened, fine[n, F_OPEN]
+            )
+        inside(
+            t, inst, acc, p, rec, out, i, slot, opened, PHASE_INTRABAR, fine[n, F_HIGH],
+            fine[n, F_LOW],
+        )  # fmt: skip
+
+
+def match(
+    tokens: Ints, insts: Ints, acc: Row, bars: Ints, bar_start: Row, fine: Ints, fine_start: Row,
+    p: Params, active: Row, busy: int, slot: int, rec: Ints, out: Row,
+) -> None:  # fmt: skip
+    """Step 2: every token's unmatched hours in time order, all opens before all ranges."""
+    hour = slot
+    for n in range(busy):
+        t = tokens[active[n]]
+        if (t[T_QTY] > 0 or t[T_REST] > 0) and t[T_CURSOR] < hour:
+            hour = t[T_CURSOR]
+    while hour < slot:
+        for n in range(busy):
+            i = active[n]
+            begin_hour(tokens[i], insts[i], bars, bar_start[i], bar_start[i + 1], hour, slot, p)
+            if tokens[i, T_MATCHING] == 1:
+                open_hour(
+                    tokens[i], insts[i], acc, bars, fine, fine_start, p, rec, out, i, slot, hour
+                )
+        for n in range(busy):
+            i = active[n]
+            t = tokens[i]
+            if t[T_MATCHING] == 1:
+                inside_hour(t, insts[i], acc, bars, fine, fine_start, p, rec, out, i, slot, hour)
+        for n in range(busy):
+            i = active[n]
+            t = tokens[i]
+            if t[T_MATCHING] == 1:
+                end_of_hour(t, p, rec, out, i, slot, hour)
+                t[T_MATCHING] = 0
+                t[T_CURSOR] = hour + HOUR
+                if t[T_QTY] == 0 and t[T_REST] == 0:
+                    t[T_EXIT_REASON] = 0
+        hour += HOUR
+
+
+def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, p: Params) -> None:
+    """Step 5: a Bearish trend or the longest hold sends a market exit, once."""
+    if (t[T_QTY] == 0 and t[T_REST] == 0) or t[T_EXIT_REASON] != 0:
+        return
+    reason = 0
+    if trend_of(t) == -1:
+        reason = SIGNAL_EXIT
+    elif t[T_QTY] > 0 and slot - t[T_ENTRY_OPEN] >= p.max_hold:
+        reason = TIME_STOP
+    if reason == 0:
+        return
+    t[T_EXIT_REASON] = reason
+    t[T_EXIT_SLOT] = slot
+    t[T_EXIT_FROM] = slot + p.latency
+    t[T_EXIT_ACTED] = 0
+    row = emit(rec, out, ORDER, EXITING, slot, i, reason)
+    place(rec, row, 0, 0, ACT_EXIT, slot)
+    amounts(rec, row, t[T_QTY], 0, 0, 0, 0)
+    rec[row, R_A] = t[T_EXIT_FROM]
+
+
+def notice_input(
+    tokens: Ints, signals: Ints, sig_start: int, sig_end: int, cells: Ints, p: Params,
+    found: Ints, active: Row, busy: int, slot: int, rec: Ints, out: Row,
+) -> None:  # fmt: skip
+    """Step 1: fold the slot's signal rows and flag what the input itself says."""
+    count = ingest(tokens, signals, sig_start, sig_end, p, found)
+    for n in range(count):
+        row = emit(rec, out, NOTICE, INGEST, slot, found[n, 0], found[n, 1])
+        rec[row, R_BAR] = found[n, 2]
+    for n in range(busy):
+        i = active[n]
+        if cells[i, C_JUMP] == 1:
+            if tokens[i, T_JUMPED] == 0:
+                emit(rec, out, NOTICE, INGEST, slot, i, PRICE_JUMP)
+            tokens[i, T_JUMPED] = 1
+
+
+def step(
+    slots: Row, cells: Ints, values: Floats, covariance: Floats, signals: Ints, sig_start: int,
+    sig_end: int, look: Ints, look_start: int, look_end: int, insts: Ints, bars: Ints,
+    bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
+    limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
+    found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
+    dec: Ints, decx: Floats, out: Row,
+) -> None:  # fmt: skip
+    """Move the account by one slot and append its records.
+
+    `slots`, `cells`, `values` are this slot's rows; `look` lists the tokens with new signal rows,
+    changed metrics or a price jump; `work` to `pool` are scratch; `rec`, `dec`, `decx` and the
+    counters in `out` are the output buffers.
+    """
+    slot = slots[S_SLOT]
+    busy = list_active(tokens, look, look_start, look_end, work)
+    active = work[:, W_ACTIVE]
+    notice_input(tokens, signals, sig_start, sig_end, cells, p, found, active, busy, slot, rec, out)
+    match(tokens, insts, acc, bars, bar_start, fine, fine_start, p, active, busy, slot, rec, out)
+    mark_equity(tokens, insts, acc, cells, bars, slot, p, active, busy, rec, out)
+    for n in range(busy):
+        expire(tokens[active[n]], rec, dec, out, active[n], slot, p)
+    for n in range(busy):
+        decide_exit(tokens[active[n]], rec, out, active[n], slot, p)
+    waiting = 0
+    for n in range(busy):
+        i = active[n]
+        t = tokens[i]
+        update_membership(t, cells[i], values[i], gates, limits, p.domain_column)
+        update_candidate(t, rec, dec, out, i, slot, cells[i, C_UNIVERSE], p)
+        waiting += 1 if t[T_CANDIDATE] != 0 else 0
+    if waiting > 0:
+        enter_slot(
+            slots, cells, values, covariance, insts, bars, prices, strengths, gates, limits, ranks,
+            weights, p, tokens, acc, work, busy, merged, merged_strengths, scores, pool, rec, dec,
+            decx, out,
+        )  # fmt: skip
+    for n in range(busy):
+        t = tokens[active[n]]
+        held = t[T_QTY] > 0 or t[T_REST] > 0 or t[T_CANDIDATE] != 0
+        t[T_BUSY] = 1 if held or (p.while_bullish == 1 and t[T_SYNTHETIC_DUE] == 1) else 0
+    acc[A_SLOT] = slot
+
+
+def enter_slot(
+    slots: Row, cells: Ints, values: Floats, covariance: Floats, insts: Ints, bars: Ints,
+    prices: Ints, strengths: Floats, gates: Ints, limits: Floats, ranks: Ints, weights: Row,
+    p: Params, tokens: Ints, acc: Row, work: Ints, busy: int, merged: Ints,
+    merged_strengths: Ints, scores: Row, pool: Row, rec: Ints, dec: Ints, decx: Floats, out: Row,
+) -> None:  # fmt: skip
+    """Steps 7 to 9 for a slot with candidates."""
+    active = work[:, W_ACTIVE]
+    count = judge(
+        tokens, insts, acc, slots, cells, values, bars, gates, limits, ranks, weights, prices,
+        strengths, p, active, busy, work, merged, merged_strengths, scores, pool, rec, dec, decx,
+        out,
+    )  # fmt: skip
+    if count == 0:
+        return
+    slot = slots[S_SLOT]
+    count = keep_top(tokens, values, p, count, work, scores, pool, slot, rec, dec, out)
+    enter(tokens, insts, acc, slots, cells, values, bars, covariance, p, count, work, rec, dec, out)

@@ -1,0 +1,1 @@
+"""What several tests share: small markets and records built by hand."""
