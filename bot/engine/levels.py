@@ -17,7 +17,8 @@ from bot.engine.numbers import (
 from bot.engine.types import Floats, Ints
 
 STRENGTH = 1_000_000_000  # integer strength of 1.0
-HALF_LIFE = 30.0 * 86_400_000.0
+# exp, not a power of one half, which compilers turn into another function.
+DECAY = -math.log(2.0) / (30.0 * 86_400_000.0)  # per millisecond
 
 
 def whole_strength(strength: float, built: int, slot: int) -> int:
@@ -25,7 +26,7 @@ def whole_strength(strength: float, built: int, slot: int) -> int:
     if math.isnan(strength) or strength <= 0.0:
         return 0
     if built > 0 and slot > built:
-        strength = strength * math.pow(0.5, float(slot - built) / HALF_LIFE)
+        strength = strength * math.exp(DECAY * float(slot - built))
     whole = whole_down(math.floor(round10(strength) * STRENGTH + 0.5))
     return whole if whole > 0 else 0
 

@@ -17,6 +17,14 @@ _MASK31 = (1 << 31) - 1
 _MASK62 = (1 << 62) - 1
 
 
+def power_of_ten(exponent: int) -> float:
+    """10^exponent for a whole exponent >= 0: products, since compilers rewrite pow(10, x)."""
+    power = 1.0
+    for _ in range(exponent):
+        power *= 10.0
+    return power
+
+
 def round10(x: float) -> float:
     """A float cut to 10 significant digits; NaN and infinity become NaN, tiny numbers zero.
 
@@ -32,10 +40,10 @@ def round10(x: float) -> float:
     if digits > 0:
         if digits > 290:
             return 0.0
-        scale = math.pow(10.0, float(digits))
+        scale = power_of_ten(digits)
         cut = math.floor(size * scale + 0.5) / scale
     else:
-        scale = math.pow(10.0, float(-digits))
+        scale = power_of_ten(-digits)
         cut = math.floor(size / scale + 0.5) * scale
     return cut if x > 0.0 else -cut
 

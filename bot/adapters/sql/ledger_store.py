@@ -1,0 +1,181 @@
+"""Writing the ledger: one slot of one strategy, whole or not at all, once."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from dataclasses import fields
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.adapters.sql import schema_ledger as ledger
+from bot.adapters.sql.ledger_rows import CycleCommit, CycleRow, JournalEntry
+from bot.adapters.sql.lock import renew_lease
+from bot.adapters.sql.schema import GENESIS
+from bot.adapters.sql.schema_record import slot_input
+from bot.domain.errors import LedgerError
+
+
+class Outcome(Enum):
+    """What a commit found; only DONE wrote the slot's rows."""
+
+    DONE = "done"
+    ALREADY_DONE = "already done"  # the slot is recorded; another content is noted as a conflict
+    STALE = "stale"  # the account has moved on: load it and decide again
+
+
+def commit_cycle(connection: Connection, commit: CycleCommit, epoch: int, now_ms: int) -> Outcome:
+    """Write one slot inside the transaction that the caller opened and will commit.
+
+    Raises AlreadyRunningError where the lease was lost and LedgerError where an invariant or a
+    constraint does not hold; the caller's transaction then rolls back and nothing was written.
+    """
+    renew_lease(connection, epoch, now_ms)
+    row = commit.cycle_row()
+    stored = _stored_cycle(connection, commit)
+    if stored is not None:
+        _note_conflict(connection, row, stored)
+        return Outcome.ALREADY_DONE
+    if _watermark(connection, commit.strategy) != commit.watermark:
+        return Outcome.STALE
+    connection.execute(
+        insert(ledger.config_version).values(_cells(commit.config)).on_conflict_do_nothing()
+    )
+    statement = (
+        insert(ledger.cycle)
+        .values({**_cells(row), "missed": int(row.missed)})
+        .on_conflict_do_nothing()
+        .returning(ledger.cycle.c.slot)
+    )
+    if connection.execute(statement).scalar_one_or_none() is None:
+        raise LedgerError(f"{commit.strategy}: the slot appeared within the transaction")
+    _write_rows(connection, commit)
+    _append_journal(connection, commit)
+    _move_account(connection, commit)
+    _check_cash(connection, commit)
+    return Outcome.DONE
+
+
+def entry_hash(entry: JournalEntry) -> str:
+    """The hash of a journal entry over all its other fields, the hash before it included."""
+    head = f"{entry.seq}|{entry.kind}|{entry.strategy}|{entry.slot}|{entry.prev_hash}\n"
+    return hashlib.sha256((head + entry.body).encode()).hexdigest()
+
+
+def _stored_cycle(connection: Connection, commit: CycleCommit) -> CycleRow | None:
+    query = select(ledger.cycle).where(
+        ledger.cycle.c.strategy == commit.strategy, ledger.cycle.c.slot == commit.slot
+    )
+    found = connection.execute(query).mappings().first()
+    return None if found is None else CycleRow(**{**found, "missed": bool(found["missed"])})
+
+
+def _note_conflict(connection: Connection, ours: CycleRow, stored: CycleRow) -> None:
+    """The first stands; that a second try came to something else is for people to know."""
+    if ours == stored:
+        return
+    differing = [
+        field.name for field in fields(CycleRow)
+        if getattr(ours, field.name) != getattr(stored, field.name)
+    ]  # fmt: skip
+    row = {
+        "strategy": ours.strategy, "slot": ours.slot, "kind": "CYCLE",
+        "expected": " ".join(f"{name}={getattr(stored, name)}" for name in differing),
+        "found": " ".join(f"{name}={getattr(ours, name)}" for name in differing),
+    }  # fmt: skip
+    same = [ledger.conflict.c[name] == value for name, value in row.items()]
+    if connection.execute(select(ledger.conflict.c.id).where(*same)).first() is None:
+        connection.execute(ledger.conflict.insert(), [row])
+
+
+def _watermark(connection: Connection, strategy: str) -> int | None:
+    query = select(ledger.account.c.slot).where(ledger.account.c.strategy == strategy)
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def _write_rows(connection: Connection, commit: CycleCommit) -> None:
+    key = {"strategy": commit.strategy, "slot": commit.slot}
+    seen = {"sha256": hashlib.sha256(commit.slot_input).hexdigest(),
+            "body": zlib.compress(commit.slot_input)}  # fmt: skip
+    connection.execute(slot_input.insert(), [{**key, **seen}])
+    _insert(connection, ledger.decision, _in_order(commit.decisions))
+    _insert(connection, ledger.order, _in_order(commit.orders))
+    _insert(connection, ledger.fill, _in_order(commit.fills))
+    _insert(connection, ledger.order_event, _in_order(commit.order_events))
+    _write_positions(connection, commit)
+    _insert(connection, ledger.cash_entry, map(_cells, commit.cash_entries()))
+    _insert(connection, ledger.equity, [_cells(commit.equity)])
+    _insert(connection, ledger.notice, map(_cells, commit.notices))
+    messages = [{**_cells(row), "attempts": 0} for row in commit.outbox]
+    if messages:
+        connection.execute(insert(ledger.outbox).on_conflict_do_nothing(), messages)
+
+
+def _write_positions(connection: Connection, commit: CycleCommit) -> None:
+    """Closed ones first: a token may be sold and bought again in one slot."""
+    for row in sorted(commit.positions, key=lambda position: position.status):
+        cells = _cells(row)
+        statement = insert(ledger.position).values(cells)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: cell for name, cell in cells.items() if name != "id"},
+            )
+        )
+
+
+def _append_journal(connection: Connection, commit: CycleCommit) -> None:
+    query = select(ledger.journal.c.seq, ledger.journal.c.hash)
+    last = connection.execute(query.order_by(ledger.journal.c.seq.desc()).limit(1)).first()
+    entry = JournalEntry(
+        seq=last.seq + 1 if last else 1, kind="CYCLE", strategy=commit.strategy,
+        slot=commit.slot, body=commit.lines, prev_hash=last.hash if last else GENESIS, hash="",
+    )  # fmt: skip
+    connection.execute(ledger.journal.insert(), [{**_cells(entry), "hash": entry_hash(entry)}])
+
+
+def _move_account(connection: Connection, commit: CycleCommit) -> None:
+    values = {
+        "slot": commit.slot,
+        "state_sha256": hashlib.sha256(commit.state).hexdigest(),
+        "state": zlib.compress(commit.state),
+    }
+    statement = insert(ledger.account).values(strategy=commit.strategy, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["strategy"], set_=values))
+
+
+def _check_cash(connection: Connection, commit: CycleCommit) -> None:
+    """Cash is what the legs say, to the last unit; checked where it can still be undone."""
+    entry = ledger.cash_entry.c
+    mine = entry.strategy == commit.strategy
+    cash = connection.execute(
+        select(func.coalesce(func.sum(entry.amount), 0)).where(mine, entry.account == "CASH")
+    ).scalar_one()
+    if cash != commit.equity.cash:
+        raise LedgerError(
+            f"{commit.strategy}: cash by the fills is {cash}, by the engine {commit.equity.cash}"
+        )
+    rest = connection.execute(
+        select(func.coalesce(func.sum(entry.amount), 0)).where(mine)
+    ).scalar_one()
+    if rest != 0:
+        raise LedgerError(f"{commit.strategy}: the legs of all movements sum to {rest}, not 0")
+
+
+def _cells(row: Any) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def _in_order(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{**_cells(row), "ordinal": ordinal} for ordinal, row in enumerate(rows)]
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    listed = list(rows)
+    if listed:
+        connection.execute(table.insert(), listed)

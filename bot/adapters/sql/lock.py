@@ -1,0 +1,124 @@
+"""One working process per database: a file lock, and a lease that fences off a former holder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.adapters.sql.schema_ledger import lease
+from bot.domain.errors import AlreadyRunningError, StorageError
+from bot.domain.instants import format_instant
+
+_TRIES_MAX = 5
+_NOTE_MAX_BYTES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceLock:
+    """The held lock; it goes when the process ends, however it ends."""
+
+    path: Path
+    descriptor: int
+
+    def release(self) -> None:
+        """Let the next one in. The file stays: deleting it would let two in at once."""
+        os.close(self.descriptor)
+
+    def __enter__(self) -> InstanceLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def acquire(database: Path) -> InstanceLock:
+    """The lock of this database, whatever path leads to it.
+
+    Raises AlreadyRunningError, naming the holder, where another process has it.
+    """
+    real = Path(os.path.realpath(database))
+    path = real.with_name(real.name + ".lock")
+    for _ in range(_TRIES_MAX):
+        descriptor = _lock(path)
+        if _is_still(path, descriptor):
+            _write_note(descriptor)
+            return InstanceLock(path, descriptor)
+        os.close(descriptor)  # deleted and made anew between opening and locking
+    raise StorageError(f"{path}: the lock file keeps being deleted")
+
+
+def take_lease(connection: Connection, now_ms: int) -> int:
+    """The next epoch, ours from now on; every write of an earlier holder is refused after it."""
+    holder = f"pid {os.getpid()}"
+    values = {"holder": holder, "started_at": now_ms, "heartbeat": now_ms}
+    statement = (
+        insert(lease)
+        .values(id=1, epoch=1, **values)
+        .on_conflict_do_update(index_elements=["id"], set_={"epoch": lease.c.epoch + 1, **values})
+        .returning(lease.c.epoch)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def renew_lease(connection: Connection, epoch: int, now_ms: int) -> None:
+    """Show life; raises AlreadyRunningError where another process took over meanwhile."""
+    ours = update(lease).where(lease.c.id == 1, lease.c.epoch == epoch).values(heartbeat=now_ms)
+    if connection.execute(ours).rowcount == 1:
+        return
+    found = connection.execute(select(lease.c.holder, lease.c.started_at)).first()
+    other = f"{found.holder}, since {format_instant(found.started_at)}" if found else "nobody"
+    raise AlreadyRunningError(f"the database was taken over by another process ({other})")
+
+
+def _lock(path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(descriptor, _NOTE_MAX_BYTES, 0)
+        os.close(descriptor)
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            raise AlreadyRunningError(_who(path, holder)) from None
+        raise StorageError(f"{path}: cannot be locked: {error.strerror}") from None
+    return descriptor
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _write_note(descriptor: int) -> None:
+    """For people only: a pid proves nothing, the lock does."""
+    note = {"pid": os.getpid(), "since": format_instant(time.time_ns() // 10**9 * 1000)}
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(note).encode(), 0)
+
+
+def _who(path: Path, note: bytes) -> str:
+    database = path.with_name(path.name.removesuffix(".lock"))
+    try:
+        found = json.loads(note)
+        holder = f"process {int(found['pid'])}, since {found['since']}"
+    except (ValueError, KeyError, TypeError):
+        holder = "another process"
+    return f"{database}: already in use by {holder}"

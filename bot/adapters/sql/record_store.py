@@ -1,0 +1,213 @@
+"""The point-in-time record in the database: raw responses, observations and slots.
+
+Every function works inside a transaction that its caller opened (`Database.transaction`), so
+that a response and what was read from it are stored together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
+from bot.adapters.sql.schema_record import bar, content, raw_response, slot_seen
+from bot.domain.errors import LedgerError
+from bot.domain.values import Record, Slot
+
+_CHUNK_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawResponse:
+    """One answer of the provider, as it came; `params` is a JSON object without the key."""
+
+    endpoint: str
+    params: str
+    status: int
+    body: bytes
+    fetched_at: int
+    latency_ms: int
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How far a reader has come, by table: the row ids (for slots the slot) it has seen."""
+
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def of(self, name: str) -> int:
+        """0 before the first row."""
+        return self.seen.get(name, 0)
+
+
+def add_raw(connection: Connection, raw: RawResponse) -> int:
+    """Store a response; its id is what observations refer to."""
+    row = {
+        "endpoint": raw.endpoint, "params": raw.params, "status": raw.status,
+        "sha256": hashlib.sha256(raw.body).hexdigest(), "body": zlib.compress(raw.body),
+        "fetched_at": raw.fetched_at, "latency_ms": raw.latency_ms,
+        "request_id": raw.request_id,
+    }  # fmt: skip
+    statement = insert(raw_response).values(row).returning(raw_response.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def raw_responses(connection: Connection, after_id: int = 0) -> Iterator[tuple[int, RawResponse]]:
+    """Stored responses in the order they came, with their ids.
+
+    Raises LedgerError, naming the row, where a body no longer has its hash.
+    """
+    query = select(raw_response).where(raw_response.c.id > after_id).order_by(raw_response.c.id)
+    for row in connection.execute(query):
+        yield row.id, RawResponse(
+            endpoint=row.endpoint, params=row.params, status=row.status, body=_plain_body(row),
+            fetched_at=row.fetched_at, latency_ms=row.latency_ms, request_id=row.request_id,
+        )  # fmt: skip
+
+
+def add_observations(
+    connection: Connection, record: Record, raw_id: int | None = None
+) -> dict[str, int]:
+    """Store what is new of each table of a record, in its order; returns how many rows by table.
+
+    Bars, signals and tokens that say what their latest row says add nothing. Snapshots (metrics,
+    level lists, grades) add a confirmation for each instant at which they were seen.
+    """
+    return {
+        series.name: _add(connection, series, getattr(record, series.name), raw_id)
+        for series in SERIES
+    }
+
+
+def add_slot(connection: Connection, slot: Slot) -> Slot:
+    """Freeze a slot's inputs once; returns what stands there, which may be an earlier freeze."""
+    values = {"slot": slot.slot, "as_of": slot.as_of, "missed": int(slot.missed)}
+    connection.execute(insert(slot_seen).values(values).on_conflict_do_nothing())
+    row = connection.execute(select(slot_seen).where(slot_seen.c.slot == slot.slot)).one()
+    return Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed))
+
+
+def import_record(connection: Connection, record: Record) -> dict[str, int]:
+    """Store a whole record, its slots included; importing it again adds nothing."""
+    for slot in record.slots:
+        add_slot(connection, slot)
+    return add_observations(connection, record)
+
+
+def load(
+    connection: Connection, since: Marks | None = None, bars_from: int | None = None
+) -> tuple[Record, Marks]:
+    """What became known after `since` (all of it without), and the marks to go on from.
+
+    With `bars_from`, bars that open before it are left out.
+    """
+    marks = since or Marks()
+    record = Record()
+    for series in SERIES:
+        query = series.query().where(series.table.c.id > marks.of(series.name))
+        if series.table is bar and bars_from is not None:
+            query = query.where(bar.c.open_time >= bars_from)
+        getattr(record, series.name).extend(map(series.from_row, connection.execute(query)))
+    slots = select(slot_seen).where(slot_seen.c.slot > marks.of("slots"))
+    for row in connection.execute(slots.order_by(slot_seen.c.slot)):
+        record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
+    return record, current_marks(connection)
+
+
+def export_record(connection: Connection) -> Record:
+    """Everything that is known, in the order in which it became known."""
+    return load(connection)[0]
+
+
+def observations_of(connection: Connection, raw_id: int | None) -> Record:
+    """What was stored from one response; with None, what was imported."""
+    record = Record()
+    for series in SERIES:
+        query = series.query().where(series.table.c.raw_id == raw_id)
+        getattr(record, series.name).extend(map(series.from_row, connection.execute(query)))
+    return record
+
+
+def current_marks(connection: Connection) -> Marks:
+    """The marks of a reader who has seen everything."""
+    tops = {
+        series.name: connection.execute(select(func.max(series.table.c.id))).scalar()
+        for series in SERIES
+    }
+    tops["slots"] = connection.execute(select(func.max(slot_seen.c.slot))).scalar()
+    return Marks({name: top or 0 for name, top in tops.items()})
+
+
+def _plain_body(row: Any) -> bytes:
+    try:
+        body = zlib.decompress(row.body)
+    except zlib.error as error:
+        raise LedgerError(f"raw response {row.id}: the body is damaged: {error}") from None
+    found = hashlib.sha256(body).hexdigest()
+    if found != row.sha256:
+        raise LedgerError(f"raw response {row.id}: the body hashes to {found}, not {row.sha256}")
+    return body
+
+
+def _add(connection: Connection, series: Series, values: list[Any], raw_id: int | None) -> int:
+    rows = [{**series.to_row(value), "raw_id": raw_id} for value in values]
+    if series.body is not None:
+        bodies = [series.body(value) for value in values]
+        for row, body in zip(rows, bodies, strict=True):
+            row["content_sha256"] = sha256_text(body)
+        _add_bodies(connection, bodies)
+    new = _news(series, rows, _known(connection, series, rows))
+    for start in range(0, len(new), _CHUNK_ROWS):
+        connection.execute(series.table.insert(), new[start : start + _CHUNK_ROWS])
+    return len(new)
+
+
+def _add_bodies(connection: Connection, bodies: Sequence[str]) -> None:
+    rows = [{"sha256": sha256_text(body), "body": body} for body in dict.fromkeys(bodies)]
+    if rows:
+        connection.execute(insert(content).on_conflict_do_nothing(), rows)
+
+
+_Known = dict[tuple[Any, ...], list[tuple[Any, ...]]]
+
+
+def _known(connection: Connection, series: Series, rows: list[Row]) -> _Known:
+    """What the database says about the tokens and the span of these rows, oldest first."""
+    known: _Known = {}
+    columns = series.table.c
+    for token_id, times in _spans(series, rows).items():
+        query = select(*(columns[name] for name in (*series.key, *series.same)))
+        query = query.where(columns.token_id == token_id).order_by(columns.id)
+        if series.time is not None:
+            query = query.where(columns[series.time].between(min(times), max(times)))
+        for row in connection.execute(query):
+            cells = tuple(row)
+            known.setdefault(cells[: len(series.key)], []).append(cells[len(series.key) :])
+    return known
+
+
+def _spans(series: Series, rows: list[Row]) -> dict[int, list[int]]:
+    spans: dict[int, list[int]] = {}
+    for row in rows:
+        spans.setdefault(row["token_id"], []).append(row[series.time] if series.time else 0)
+    return spans
+
+
+def _news(series: Series, rows: list[Row], known: _Known) -> list[Row]:
+    new = []
+    for row in rows:
+        key = tuple(row[name] for name in series.key)
+        says = tuple(row[name] for name in series.same)
+        said = known.setdefault(key, [])
+        if says in (said if series.is_snapshot else said[-1:]):
+            continue
+        said.append(says)
+        new.append(row)
+    return new

@@ -1,0 +1,103 @@
+"""What the slots derived from the record and froze: instruments, universes and inputs."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.adapters.sql.schema_record import credit, instrument, poll_state, slot_input, universe
+from bot.domain.decimals import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentRow:
+    """Units of a token, derived at the first slot that knew it and never changed after."""
+
+    token_id: int
+    tick: Decimal
+    lot: Decimal
+    min_notional: Decimal
+    derived_at: int
+    notes: str = ""
+
+
+def add_instrument(connection: Connection, row: InstrumentRow) -> InstrumentRow:
+    """Store a token's units once; returns what stands there, which may be earlier units."""
+    values = {
+        "token_id": row.token_id, "tick": plain(row.tick), "lot": plain(row.lot),
+        "min_notional": plain(row.min_notional), "derived_at": row.derived_at,
+        "notes": row.notes,
+    }  # fmt: skip
+    connection.execute(insert(instrument).values(values).on_conflict_do_nothing())
+    return instruments(connection, row.token_id)[0]
+
+
+def instruments(connection: Connection, token_id: int | None = None) -> list[InstrumentRow]:
+    """Stored units, by token id; all tokens or one."""
+    query = select(instrument).order_by(instrument.c.token_id)
+    if token_id is not None:
+        query = query.where(instrument.c.token_id == token_id)
+    return [
+        InstrumentRow(
+            token_id=row.token_id, tick=Decimal(row.tick), lot=Decimal(row.lot),
+            min_notional=Decimal(row.min_notional), derived_at=row.derived_at, notes=row.notes,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def add_universe(
+    connection: Connection, strategy: str, day: int, token_ids: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Store the tokens a strategy may trade on a day once; returns what stands there."""
+    values = {"strategy": strategy, "day": day, "token_ids": json.dumps(sorted(token_ids))}
+    connection.execute(insert(universe).values(values).on_conflict_do_nothing())
+    return universes(connection, strategy)[day]
+
+
+def universes(connection: Connection, strategy: str) -> dict[int, tuple[int, ...]]:
+    """Day -> token ids."""
+    query = select(universe).where(universe.c.strategy == strategy).order_by(universe.c.day)
+    return {row.day: tuple(json.loads(row.token_ids)) for row in connection.execute(query)}
+
+
+def load_slot_input(connection: Connection, strategy: str, slot: int) -> bytes | None:
+    """The inputs the engine saw in a slot, as they were committed."""
+    query = select(slot_input.c.body).where(
+        slot_input.c.strategy == strategy, slot_input.c.slot == slot
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else zlib.decompress(found)
+
+
+def note_poll(connection: Connection, endpoint: str, at: int) -> None:
+    """Remember the last success of an endpoint, which steers polling and nothing else."""
+    statement = insert(poll_state).values(endpoint=endpoint, last_success=at)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["endpoint"], set_={"last_success": at})
+    )
+
+
+def last_polls(connection: Connection) -> dict[str, int]:
+    """Endpoint -> last success."""
+    return {row.endpoint: row.last_success for row in connection.execute(select(poll_state))}
+
+
+def spend_credits(connection: Connection, month: str, count: int) -> int:
+    """Count calls of a month (`2025-05`); returns the month's sum."""
+    statement = insert(credit).values(month=month, spent=count)
+    statement = statement.on_conflict_do_update(
+        index_elements=["month"], set_={"spent": credit.c.spent + count}
+    )
+    return int(connection.execute(statement.returning(credit.c.spent)).scalar_one())
+
+
+def credits_spent(connection: Connection, month: str) -> int:
+    """Calls counted in a month."""
+    found = connection.execute(select(credit.c.spent).where(credit.c.month == month)).scalar()
+    return int(found or 0)

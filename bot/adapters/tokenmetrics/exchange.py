@@ -1,0 +1,181 @@
+"""One logical request: throttled, counted, retried within its deadline, kept before it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.adapters.tokenmetrics.circuit import Circuit
+from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.envelope import printable
+from bot.adapters.tokenmetrics.faults import FaultKind, TransportFault
+from bot.adapters.tokenmetrics.limits import ATTEMPTS_MAX
+from bot.adapters.tokenmetrics.ports import Ports, RawResponse, Transport, WireAnswer
+from bot.adapters.tokenmetrics.retry import (
+    PASSING_STATUSES,
+    backoff_s,
+    retry_after_s,
+)
+from bot.adapters.tokenmetrics.statistics import PollStatistics, Tally
+from bot.adapters.tokenmetrics.throttle import CreditBudget, PollDeadline, Throttle
+from bot.adapters.tokenmetrics.verdict import OK, error_of
+from bot.domain.errors import BadPayloadError, ProviderError, RateLimitError, UnavailableError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An answer to be read, and the id under which it was kept."""
+
+    raw_id: int
+    body: bytes
+    fetched_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSettings:
+    """`path` goes before the endpoint's name; `credits_per_month` None means no limit."""
+
+    path: str
+    requests_per_minute: int
+    credits_per_month: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    error: ProviderError
+    may_pass: bool
+    wait_s: float | None = None
+
+
+class Exchange:
+    """Asks the provider for one answer at a time."""
+
+    def __init__(
+        self,
+        settings: ExchangeSettings,
+        transport: Transport,
+        ports: Ports,
+        jitter: Callable[[], float],
+    ) -> None:
+        """`jitter` gives a number from 0 to 1 for each wait between attempts."""
+        self._path = settings.path
+        self._transport = transport
+        self._clock = ports.clock
+        self._sink = ports.sink
+        self._jitter = jitter
+        self._throttle = Throttle(ports.clock, settings.requests_per_minute)
+        self._budget = CreditBudget(ports.clock, ports.credits, settings.credits_per_month)
+        self._circuit = Circuit(ports.clock)
+        self._tally = Tally()
+
+    def fetch(
+        self, endpoint: Endpoint, params: Mapping[str, str], deadline: PollDeadline
+    ) -> Stored:
+        """The answer to a request, after as many attempts as the limits allow.
+
+        Raises the ProviderError of the last attempt, or the one that forbids any.
+        """
+        self._circuit.check()
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            result = self._attempt(endpoint, params, deadline)
+            if isinstance(result, Stored):
+                self._circuit.succeeded()
+                return result
+            failure = result
+            if not self._waits(failure, attempt, deadline):
+                break
+        self._circuit.failed(failure.error)
+        raise failure.error
+
+    def statistics(self) -> PollStatistics:
+        """Latency, failures and credits so far."""
+        return PollStatistics(
+            endpoints=self._tally.endpoints(),
+            credits_spent=self._budget.spent(),
+            credits_left=self._budget.left(),
+        )
+
+    def misread(self, endpoint: Endpoint) -> None:
+        """Count an answer that came whole but could not be read."""
+        self._tally.failed(endpoint, "payload")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _attempt(
+        self, endpoint: Endpoint, params: Mapping[str, str], deadline: PollDeadline
+    ) -> Stored | _Failure:
+        self._throttle.wait(deadline)
+        self._budget.charge()
+        self._tally.sent(endpoint)
+        try:
+            answer = self._transport.get(f"{self._path}/{endpoint}", params, deadline.remaining_s())
+        except TransportFault as fault:
+            self._tally.failed(endpoint, fault.kind)
+            return _Failure(error=_fault_error(endpoint, fault), may_pass=fault.may_pass)
+        self._tally.answered(endpoint, answer.latency_ms)
+        stored = self._keep(endpoint, params, answer)
+        error = error_of(answer, endpoint)
+        if error is None:
+            return stored
+        self._tally.failed(endpoint, _cause(answer))
+        may_pass = answer.status in PASSING_STATUSES
+        return _Failure(error=error, may_pass=may_pass, wait_s=self._asked_wait(answer))
+
+    def _keep(self, endpoint: Endpoint, params: Mapping[str, str], answer: WireAnswer) -> Stored:
+        fetched_at = self._clock.now()
+        raw = RawResponse(
+            endpoint=endpoint.value,
+            params=canonical_params(params),
+            status=answer.status,
+            body=answer.body,
+            sha256=hashlib.sha256(answer.body).hexdigest(),
+            fetched_at=fetched_at,
+            latency_ms=answer.latency_ms,
+            request_id=_request_id(answer),
+        )
+        return Stored(raw_id=self._sink.store(raw), body=answer.body, fetched_at=fetched_at)
+
+    def _asked_wait(self, answer: WireAnswer) -> float | None:
+        asked = answer.headers.get("retry-after", "")
+        return retry_after_s(asked, answer.headers.get("date", ""), self._clock.now())
+
+    def _waits(self, failure: _Failure, attempt: int, deadline: PollDeadline) -> bool:
+        """Wait before the next attempt; False where there is none."""
+        if not failure.may_pass:
+            return False
+        asked = failure.wait_s
+        wait_s = backoff_s(attempt, self._jitter) if asked is None else asked
+        if isinstance(failure.error, RateLimitError):
+            self._throttle.pause(wait_s)
+        if attempt == ATTEMPTS_MAX or wait_s >= deadline.remaining_s():
+            return False
+        self._clock.sleep(wait_s)
+        return True
+
+
+def canonical_params(params: Mapping[str, str]) -> str:
+    """One text for one set of parameters, whatever their order.
+
+    >>> canonical_params({"page": "1", "limit": "100"})
+    'limit=100&page=1'
+    """
+    return "&".join(f"{name}={params[name]}" for name in sorted(params))
+
+
+def _fault_error(endpoint: Endpoint, fault: TransportFault) -> ProviderError:
+    told = f"{endpoint}: {fault}"
+    if fault.kind in {FaultKind.TOO_LARGE, FaultKind.ENCODING}:
+        return BadPayloadError(told)
+    return UnavailableError(told)
+
+
+def _cause(answer: WireAnswer) -> str:
+    return "payload" if answer.status == OK else f"http_{answer.status}"
+
+
+def _request_id(answer: WireAnswer) -> str:
+    names = ("x-request-id", "x-amzn-requestid")
+    return next((printable(answer.headers[name]) for name in names if name in answer.headers), "")

@@ -1,0 +1,102 @@
+"""What the client needs from outside: time, a place for raw answers and a count of credits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time in which polls are scheduled, throttled and stamped; a stepped one in tests."""
+
+    def now(self) -> int:
+        """The instant, UTC milliseconds."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds since any fixed moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much of this clock's time pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawResponse:
+    """One answer as it came; `body` is decoded, the key is blanked in it.
+
+    `params` is canonical text: sorted `name=value`, joined by `&`.
+    """
+
+    endpoint: str
+    params: str
+    status: int
+    body: bytes
+    sha256: str
+    fetched_at: int
+    latency_ms: int
+    request_id: str
+
+
+class ResponseSink(Protocol):
+    """Keeps every answer before it is read, so that readings can be repeated."""
+
+    def store(self, response: RawResponse) -> int:
+        """Keep one answer and return its id."""
+        ...
+
+
+class CreditLedger(Protocol):
+    """Counts requests by calendar month (`2025-05`), across restarts."""
+
+    def spent(self, month: str) -> int:
+        """Requests sent in that month."""
+        ...
+
+    def add(self, month: str, requests: int) -> None:
+        """Count further requests."""
+        ...
+
+
+class Secret(Protocol):
+    """Text that shows itself only on request, such as pydantic's SecretStr."""
+
+    def get_secret_value(self) -> str:
+        """The text itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireAnswer:
+    """An HTTP answer of any status, read whole within the limits.
+
+    `headers` have lower-case names and hold only what the client reads.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    latency_ms: int
+
+
+class Transport(Protocol):
+    """Sends one GET; raises TransportFault where no whole answer came."""
+
+    def get(self, path: str, params: Mapping[str, str], timeout_s: float) -> WireAnswer:
+        """Send the request with the key and read its answer within the time."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside of one client."""
+
+    clock: Clock
+    sink: ResponseSink
+    credits: CreditLedger

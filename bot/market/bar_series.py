@@ -1,0 +1,210 @@
+"""The bars of one token as known at an instant: exact prices for matching, floats for kernels."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.decimals import decimals_of
+from bot.domain.instants import DAY, HOUR
+from bot.domain.values import Bar
+from bot.market.availability import Lags, bar_visible, span_of
+
+POINTS_MAX = 4 * 10**12
+PRICE_DECIMALS_MAX = 12
+LAST_HOUR = 23 * HOUR
+
+
+def is_impossible(bar: Bar) -> bool:
+    """A bar that no market can have made; it counts as absent (BAR_IMPOSSIBLE)."""
+    low, high = min(bar.open, bar.close), max(bar.open, bar.close)
+    return bar.low > low or bar.high < high or bar.low <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """How a token's prices become whole points."""
+
+    decimals: int
+
+    def points(self, price: Decimal) -> int:
+        """A price in points; more decimals than fit are rounded half even."""
+        return int(price.scaleb(self.decimals).to_integral_value())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of an hourly bar as matching reads it, from the slot that knew it first."""
+
+    open_time: int
+    known: int
+    bar: Bar
+    finer: tuple[Bar, ...] = ()
+
+
+class BarSeries:
+    """Hourly bars in the order of their open time, growing as instants pass.
+
+    Holds the newest `keep` bars as known, as floats for the kernels, and the newest `exact` of
+    them as they were sent; older ones leave. Late and corrected bars are put in their place.
+    """
+
+    def __init__(
+        self, lags: Lags, keep: int, exact: int, finer_interval: str | None = None
+    ) -> None:
+        self._lags = lags
+        self._keep = keep
+        self._exact = exact
+        self._finer_interval = finer_interval
+        self._waiting: list[tuple[int, int, int, Bar]] = []
+        self._finer_waiting: list[tuple[int, int, int, Bar]] = []
+        self._finer: dict[int, dict[int, Bar]] = {}
+        self._sorted = True
+        self._pushed = 0
+        self.recent: list[Bar] = []  # the last rows of `times`
+        self.times = array("q")
+        self.opens, self.highs = array("d"), array("d")
+        self.lows, self.closes = array("d"), array("d")
+        self.dropped = 0  # rows that have left at the front
+        self.first_open: int | None = None
+        self.impossible = 0
+        self.decimals = 0
+        self.price_max = Decimal(0)
+
+    def push(self, bar: Bar) -> bool:
+        """Add a bar; False where it is impossible and so counts as absent."""
+        if is_impossible(bar):
+            self.impossible += 1
+            return False
+        self._pushed += 1
+        entry = (-bar_visible(bar, self._lags), -bar.open_time, -self._pushed, bar)
+        if bar.interval == "1h":
+            self._waiting.append(entry)
+            for price in (bar.open, bar.high, bar.low, bar.close):
+                self.note_price(price)
+        elif bar.interval == self._finer_interval:
+            self._finer_waiting.append(entry)
+            self.note_price(bar.open)
+        self._sorted = False
+        return True
+
+    def note_price(self, price: Decimal) -> None:
+        """Let a price have its say in how many decimals the token's points need."""
+        exponent = price.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > self.decimals:
+            self.decimals = max(self.decimals, min(decimals_of(price), PRICE_DECIMALS_MAX))
+        self.price_max = max(self.price_max, price)
+
+    def prices(self, tick: Decimal) -> Prices:
+        """Points that hold the tick and all that the source sent, as far as 4e12 allows."""
+        decimals = max(self.decimals, decimals_of(tick))
+        while decimals > decimals_of(tick) and self.price_max.scaleb(decimals) > POINTS_MAX:
+            decimals -= 1
+        return Prices(decimals)
+
+    def advance(self, slot: int, as_of: int) -> tuple[list[Version], int]:
+        """Bars that slot `slot` is the first to know, and the first absolute row that changed.
+
+        A bar is known when it has closed by the slot and could be had by `as_of`. Absolute rows
+        count from the first bar ever known; where nothing changed it is the row to come.
+        """
+        self._sort()
+        self._advance_finer(slot, as_of)
+        new = []
+        changed = len(self.times)
+        later = []
+        while self._waiting and -self._waiting[-1][0] <= as_of:
+            entry = self._waiting.pop()
+            bar = entry[3]
+            if bar.open_time + HOUR > slot:
+                later.append(entry)
+                continue
+            at = bisect_left(self.times, bar.open_time)
+            if self._repeats(bar, at):
+                continue
+            changed = min(changed, self._place(bar, at))
+            finer = self._finer_of(bar.open_time)
+            new.append(Version(open_time=bar.open_time, known=slot, bar=bar, finer=finer))
+        self._waiting.extend(reversed(later))
+        changed += self.dropped
+        self._trim()
+        return new, changed
+
+    def _sort(self) -> None:
+        if not self._sorted:
+            self._waiting.sort(key=_key)
+            self._finer_waiting.sort(key=_key)
+            self._sorted = True
+
+    def _advance_finer(self, slot: int, as_of: int) -> None:
+        while self._finer_waiting and -self._finer_waiting[-1][0] <= as_of:
+            bar = self._finer_waiting.pop()[3]
+            if bar.open_time < slot:
+                hour = bar.open_time - bar.open_time % HOUR
+                self._finer.setdefault(hour, {})[bar.open_time] = bar
+
+    def _finer_of(self, hour: int) -> tuple[Bar, ...]:
+        """Finer bars that cover the hour without a hole, else none."""
+        found = self._finer.pop(hour, {})
+        if not found or self._finer_interval is None:
+            return ()
+        span = span_of(self._finer_interval)
+        wanted = range(hour, hour + HOUR, span)
+        return tuple(found[at] for at in wanted) if all(at in found for at in wanted) else ()
+
+    def _place(self, bar: Bar, at: int) -> int:
+        if self.first_open is None or bar.open_time < self.first_open:
+            self.first_open = bar.open_time
+        row = (float(bar.open), float(bar.high), float(bar.low), float(bar.close))
+        columns = (self.opens, self.highs, self.lows, self.closes)
+        recent = at - (len(self.times) - len(self.recent))
+        if at < len(self.times) and self.times[at] == bar.open_time:
+            for column, value in zip(columns, row, strict=True):
+                column[at] = value
+            if recent >= 0:
+                self.recent[recent] = bar
+            return at
+        self.times.insert(at, bar.open_time)
+        for column, value in zip(columns, row, strict=True):
+            column.insert(at, value)
+        if recent >= 0:
+            self.recent.insert(recent, bar)
+        return at
+
+    def _repeats(self, bar: Bar, at: int) -> bool:
+        """Whether a bar says again what is known of its hour."""
+        if at >= len(self.times) or self.times[at] != bar.open_time:
+            return False
+        recent = at - (len(self.times) - len(self.recent))
+        if recent >= 0:
+            return _same(self.recent[recent], bar)
+        known = (self.opens[at], self.highs[at], self.lows[at], self.closes[at])
+        return known == (float(bar.open), float(bar.high), float(bar.low), float(bar.close))
+
+    def _trim(self) -> None:
+        if len(self.recent) > self._exact + 500:
+            del self.recent[: -self._exact]
+        extra = len(self.times) - self._keep
+        if extra < 500:
+            return
+        del self.times[:extra]
+        for column in (self.opens, self.highs, self.lows, self.closes):
+            del column[:extra]
+        self.dropped += extra
+
+    def daily_rows(self) -> list[int]:
+        """Rows whose close is a day's 00:00 UTC close, oldest first."""
+        return [n for n, opened in enumerate(self.times) if opened % DAY == LAST_HOUR]
+
+
+def _same(one: Bar, two: Bar) -> bool:
+    """Whether a bar repeats another: same time, prices and volume."""
+    return (one.open_time, one.open, one.high, one.low, one.close, one.volume) == (
+        two.open_time, two.open, two.high, two.low, two.close, two.volume
+    )  # fmt: skip
+
+
+def _key(entry: tuple[int, int, int, Bar]) -> tuple[int, int, int]:
+    return entry[:3]

@@ -1,0 +1,363 @@
+"""From what was seen to the engine's arrays: the as-of join, slot by slot, for all tokens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+
+from bot.domain.instants import DAY, HOUR
+from bot.domain.values import Record, Slot, Token
+from bot.engine import layout as at
+from bot.engine.layout import FROM_GRADE, FROM_LOCAL
+from bot.engine.tables import Inputs
+from bot.engine.types import IntArray
+from bot.market.availability import Lags
+from bot.market.bar_series import Prices, Version
+from bot.market.column_names import Column
+from bot.market.instruments import Instrument, complete
+from bot.market.local_levels import EMPTY, Book
+from bot.market.needs import needs_of
+from bot.market.points import bar_row, fine_row, instrument_row, quote_scale
+from bot.market.rules import ColumnPlan
+from bot.market.signal_rows import SignalRow
+from bot.market.strategy import Strategy
+from bot.market.token_view import TokenView
+from bot.market.universe import resolve, tokens_as_of
+
+
+def lags_of(strategy: Strategy) -> Lags:
+    """The publication lags of a strategy."""
+    return Lags(
+        bar=strategy.bar_lag,
+        hourly=strategy.publish_lag_hourly,
+        daily=strategy.publish_lag_daily,
+        label_is_close=strategy.signal_label == "close",
+    )
+
+
+@dataclass(slots=True)
+class TokenSlot:
+    """One token's row of one slot, before prices become points."""
+
+    newest: tuple[int, int] | None  # open time and slot of knowledge of the newest bar
+    statuses: tuple[int, int, int]
+    history: int
+    jumped: bool
+    in_universe: bool
+    sigma: float
+    atr: float
+    adv: float
+    columns: tuple[float, ...]
+    book: Book
+    signals: list[SignalRow]
+
+
+@dataclass(slots=True)
+class MarketSlice:
+    """The engine's inputs for a stretch of slots, with what is needed to read its records."""
+
+    inputs: Inputs
+    token_ids: list[int]
+    instruments: list[Instrument | None]
+    decimals: list[int]
+    universes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    derived: list[Instrument] = field(default_factory=list)
+    impossible: dict[int, int] = field(default_factory=dict)
+
+
+class Market:
+    """All tokens of a record, moved forwards in time for one strategy."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        plan: ColumnPlan,
+        instruments: dict[int, Instrument] | None = None,
+        universe: frozenset[int] | None = None,
+    ) -> None:
+        self._strategy = strategy
+        self._plan = plan
+        self._needs = needs_of(strategy)
+        self._lags = lags_of(strategy)
+        self._instruments = dict(instruments or {})
+        self._universe = universe
+        self._tokens: list[Token] = []
+        self._views: dict[int, TokenView] = {}
+        self._last: dict[int, tuple[object, ...]] = {}
+        self._known: dict[int, dict[int, int]] = {}
+
+    def push(self, record: Record) -> None:
+        """Add observations; each stays out of sight until its instant has come."""
+        for token in record.tokens:
+            self._tokens.append(token)
+            view = self._view(token.token_id)
+            if token.volume_unit and token.volume_unit != view.volume_unit:
+                view.use_volume_unit(token.volume_unit)
+        for bar in record.bars:
+            self._view(bar.token_id).series.push(bar)
+        for signal in record.signals:
+            self._view(signal.token_id).push_signal(signal)
+        for row in record.metrics:
+            self._view(row.token_id).push_metrics(row)
+        for grade in record.grades:
+            self._view(grade.token_id).push_grade(grade)
+        for levels in record.levels:
+            self._view(levels.token_id).push_levels(levels)
+
+    def _view(self, token_id: int) -> TokenView:
+        view = self._views.get(token_id)
+        if view is None:
+            view = TokenView(token_id, self._strategy, self._needs, self._lags)
+            view.instrument = self._instruments.get(token_id)
+            self._views[token_id] = view
+        return view
+
+    def skip_to(self, slot: Slot) -> None:
+        """See everything up to a slot that was stepped before, as already known."""
+        for view in self._views.values():
+            news = view.advance(slot.slot, slot.as_of)
+            self._remember(view, news.versions)
+            self._settle_instrument(view, slot.as_of, [])
+
+    def build(self, slots: list[Slot], reach: int) -> MarketSlice:
+        """The inputs of consecutive slots; bars known before reach back `reach` ms."""
+        ids = sorted(self._views)
+        result = MarketSlice(_no_inputs(), ids, [], [])
+        versions: dict[int, list[Version]] = {
+            token_id: self._carried(token_id, slots[0].slot - reach) for token_id in ids
+        }
+        rows: list[list[TokenSlot]] = []
+        for slot in slots:
+            universe = self._universe_at(slot, result.universes)
+            rows.append(
+                [self._token_slot(i, slot, universe, versions[i], result.derived) for i in ids]
+            )
+        result.instruments = [self._instruments.get(token_id) for token_id in ids]
+        result.impossible = {
+            i: self._views[i].series.impossible for i in ids if self._views[i].series.impossible
+        }
+        _fill(result, slots, rows, versions, self._arrange(ids), self._plan)
+        return result
+
+    def _universe_at(self, slot: Slot, log: list[tuple[int, tuple[int, ...]]]) -> frozenset[int]:
+        """Resolved at a run's first slot and at every 00:00, from the tokens known then."""
+        if self._universe is None or slot.slot % DAY == 0:
+            tokens = tokens_as_of(self._tokens, slot.as_of)
+            for token_id in self._views:
+                tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
+            self._universe = resolve(self._strategy.universe, tokens)
+            log.append((slot.slot, tuple(sorted(self._universe))))
+        return self._universe
+
+    def _carried(self, token_id: int, low: int) -> list[Version]:
+        view = self._views[token_id]
+        known = self._known.get(token_id, {})
+        return [
+            Version(open_time=bar.open_time, known=known.get(bar.open_time, 0), bar=bar)
+            for bar in view.series.recent
+            if bar.open_time >= low or bar is view.series.recent[-1]
+        ]
+
+    def _remember(self, view: TokenView, versions: Iterable[Version]) -> None:
+        known = self._known.setdefault(view.token_id, {})
+        for version in versions:
+            known[version.open_time] = version.known
+        while len(known) > 2000:
+            del known[min(known)]
+
+    def _settle_instrument(self, view: TokenView, as_of: int, derived: list[Instrument]) -> None:
+        if view.instrument is not None or not view.series.recent:
+            return
+        tokens = tokens_as_of(
+            (token for token in self._tokens if token.token_id == view.token_id), as_of
+        )
+        token = tokens.get(view.token_id, Token(token_id=view.token_id, symbol=""))
+        view.instrument = complete(token, Decimal(repr(view.series.closes[0])))
+        self._instruments[view.token_id] = view.instrument
+        derived.append(view.instrument)
+
+    def _token_slot(
+        self,
+        token_id: int,
+        slot: Slot,
+        universe: frozenset[int],
+        versions: list[Version],
+        derived: list[Instrument],
+    ) -> TokenSlot:
+        view = self._views[token_id]
+        news = view.advance(slot.slot, slot.as_of)
+        versions.extend(news.versions)
+        self._remember(view, news.versions)
+        self._settle_instrument(view, slot.as_of, derived)
+        newest = view.newest()
+        key = None
+        if newest is not None:
+            key = (newest.open_time, self._known[token_id].get(newest.open_time, 0))
+        sigma, reach = view.volatility_and_range()
+        adv = view.adv()
+        return TokenSlot(
+            newest=key,
+            statuses=view.statuses(slot.slot + self._strategy.latency),
+            history=view.history(slot.slot),
+            jumped=news.jumped,
+            in_universe=token_id in universe,
+            sigma=sigma,
+            atr=reach,
+            adv=adv,
+            columns=tuple(_column_value(view, column) for column in self._plan.columns),
+            book=view.book(),
+            signals=news.signals,
+        )
+
+    def _arrange(self, ids: list[int]) -> list[tuple[TokenView, Prices | None, int]]:
+        """Each token's view, its points and its sector's number."""
+        latest = tokens_as_of(self._tokens, 1 << 62)
+        labels = sorted({_sector(latest.get(token_id)) for token_id in ids})
+        arranged = []
+        for token_id in ids:
+            view = self._views[token_id]
+            prices = view.series.prices(view.instrument.tick) if view.instrument else None
+            arranged.append((view, prices, labels.index(_sector(latest.get(token_id)))))
+        return arranged
+
+
+def _column_value(view: TokenView, column: Column) -> float:
+    if column.source == FROM_GRADE:
+        return view.grade()
+    if column.source == FROM_LOCAL:
+        return view.local(column)
+    # How many returns stand behind a provider's ratio is not known, so neither is its error.
+    return math.nan if column.lower_bound else view.metric(column.name)
+
+
+def _sector(token: Token | None) -> str:
+    return token.sector if token is not None and token.sector else "unknown"
+
+
+def _no_inputs() -> Inputs:
+    empty = np.zeros(0, dtype=np.int64)
+    return Inputs(*([empty] * len(Inputs._fields)))  # type: ignore[arg-type]
+
+
+def _fill(
+    result: MarketSlice,
+    slots: list[Slot],
+    rows: list[list[TokenSlot]],
+    versions: dict[int, list[Version]],
+    arranged: list[tuple[TokenView, Prices | None, int]],
+    plan: ColumnPlan,
+) -> None:
+    """Turn the collected rows into arrays; prices become points only here."""
+    tokens, count = len(arranged), len(slots)
+    bars: list[list[int]] = []
+    fine: list[list[int]] = []
+    fine_start = [0]
+    bar_start = [0]
+    insts = np.zeros((tokens, at.INST_COLS), dtype=np.int64)
+    where: list[dict[tuple[int, int], int]] = []
+    for i, (view, prices, sector) in enumerate(arranged):
+        found: dict[tuple[int, int], int] = {}
+        if prices is not None and view.instrument is not None:
+            view.instrument.check(view.series.price_max)
+            scale = quote_scale(view.instrument, view.volume_unit)
+            insts[i] = instrument_row(view.instrument, prices, sector, scale)
+            for version in sorted(versions[view.token_id], key=lambda v: (v.open_time, v.known)):
+                found[(version.open_time, version.known)] = len(bars)
+                bars.append(bar_row(version, prices, scale))
+                fine.extend(fine_row(part, prices) for part in version.finer)
+                fine_start.append(len(fine))
+        insts[i, at.I_TOKEN_ID] = view.token_id
+        bar_start.append(len(bars))
+        where.append(found)
+    cells = np.zeros((count, tokens, at.CELL_COLS), dtype=np.int64)
+    values = np.full((count, tokens, at.X_FIRST + len(plan.columns)), math.nan)
+    books = _Books()
+    signals: list[list[int]] = []
+    look: list[int] = []
+    sig_start, look_start = [0], [0]
+    last: list[tuple[object, ...] | None] = [None] * tokens
+    for s, row in enumerate(rows):
+        for i, cell in enumerate(row):
+            prices = arranged[i][1]
+            _fill_cell(cells[s, i], cell, where[i], books, prices)
+            factor = 10.0**prices.decimals if prices is not None else 1.0
+            values[s, i, : at.X_FIRST] = (cell.sigma, cell.atr * factor, cell.adv)
+            values[s, i, at.X_FIRST :] = cell.columns
+            signals.extend([i, r.valid_time, r.value, int(r.ambiguous)] for r in cell.signals)
+            seen = (repr(cell.columns), repr(cell.adv), cell.statuses)
+            if seen != last[i] or cell.signals or cell.jumped:
+                look.append(i)
+            last[i] = seen
+        sig_start.append(len(signals))
+        look_start.append(len(look))
+    result.decimals = [prices.decimals if prices else 0 for _, prices, _ in arranged]
+    result.inputs = Inputs(
+        slots=np.array([[s.slot, int(s.missed), 0] for s in slots], dtype=np.int64),
+        cells=cells,
+        values=values,
+        covariance=np.zeros((1, 0, 0)),
+        signals=_table(signals, at.SIGNAL_COLS),
+        sig_start=_table(sig_start, 0),
+        look=_table(look, 0),
+        look_start=_table(look_start, 0),
+        insts=insts,
+        bars=_table(bars, at.BAR_COLS),
+        bar_start=_table(bar_start, 0),
+        fine=_table(fine, at.FINE_COLS),
+        fine_start=_table(fine_start, 0),
+        prices=_table(books.prices, 0),
+        strengths=np.array(books.strengths, dtype=np.float64),
+    )
+
+
+def _table(rows: list[int] | list[list[int]], columns: int) -> IntArray:
+    """An int64 array of rows, or of single numbers where `columns` is 0."""
+    made = np.array(rows, dtype=np.int64)
+    return made.reshape(-1, columns) if columns else made
+
+
+class _Books:
+    """The flat array of levels; a book is written once for as long as it stays the same."""
+
+    def __init__(self) -> None:
+        self.prices: list[int] = []
+        self.strengths: list[float] = []
+        self._at: dict[tuple[int, int], tuple[int, int]] = {}
+        self._kept: list[Book] = []
+
+    def place(self, book: Book, prices: Prices) -> tuple[int, int]:
+        """Start and end of a book in the flat array."""
+        key = (id(book), prices.decimals)
+        if key not in self._at:
+            start = len(self.prices)
+            self.prices.extend(prices.points(price) for price in book.prices)
+            self.strengths.extend(book.strengths)
+            self._at[key] = (start, len(self.prices))
+            self._kept.append(book)  # keeps its id from being given to another
+        return self._at[key]
+
+
+def _fill_cell(
+    out: IntArray,
+    cell: TokenSlot,
+    where: dict[tuple[int, int], int],
+    books: _Books,
+    prices: Prices | None,
+) -> None:
+    out[at.C_BAR] = where.get(cell.newest, -1) if cell.newest is not None else -1
+    out[at.C_QUANT], out[at.C_GRADE], out[at.C_LEVELS] = cell.statuses
+    if prices is not None and cell.book is not EMPTY:
+        out[at.C_BOOK_START], out[at.C_BOOK_END] = books.place(cell.book, prices)
+        out[at.C_BOOK_BUILT] = cell.book.built
+    out[at.C_UNIVERSE] = int(cell.in_universe)
+    out[at.C_HISTORY] = cell.history
+    out[at.C_JUMP] = int(cell.jumped)
+
+
+def slots_between(first: int, last: int, settle: int) -> list[Slot]:
+    """Slots that were never polled: frozen at H + settle (T4)."""
+    return [Slot(slot=slot, as_of=slot + settle) for slot in range(first, last + 1, HOUR)]
