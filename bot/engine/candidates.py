@@ -76,6 +76,7 @@ from bot.engine.reasons import (
     VOL_MISSING,
 )
 from bot.engine.signals import signal_age
+from bot.engine.sizing import whole_sigma
 from bot.engine.types import Floats, Ints, Row
 
 
@@ -131,7 +132,7 @@ def refuse_by_value(
     failed = 0
     if out_of_domain(values, p.domain_column):
         failed = failed | (1 << METRIC_OUT_OF_DOMAIN)
-    if math.isnan(values[X_SIGMA]):
+    if whole_sigma(values[X_SIGMA]) == 0:
         failed = failed | (1 << VOL_MISSING)
     if p.use_atr == 1 and math.isnan(values[X_ATR]):
         failed = failed | (1 << METRIC_MISSING)

@@ -7,7 +7,6 @@ import math
 from bot.engine.numbers import (
     PPM,
     round10,
-    whole_down,
     wide_add,
     wide_div,
     wide_less,
@@ -17,6 +16,7 @@ from bot.engine.numbers import (
 from bot.engine.types import Floats, Ints
 
 STRENGTH = 1_000_000_000  # integer strength of 1.0
+MOST = 1_000_000.0  # a larger strength says no more, and would leave the exact integers
 # exp, not a power of one half, which compilers turn into another function.
 DECAY = -math.log(2.0) / (30.0 * 86_400_000.0)  # per millisecond
 
@@ -27,8 +27,10 @@ def whole_strength(strength: float, built: int, slot: int) -> int:
         return 0
     if built > 0 and slot > built:
         strength = strength * math.exp(DECAY * float(slot - built))
-    whole = whole_down(math.floor(round10(strength) * STRENGTH + 0.5))
-    return whole if whole > 0 else 0
+    cut = round10(strength)
+    if math.isnan(cut):
+        return 0
+    return math.floor((cut if cut < MOST else MOST) * STRENGTH + 0.5)
 
 
 def joins(level: int, sum_high: int, sum_low: int, weight: int, merge: int) -> bool:

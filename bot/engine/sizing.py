@@ -33,6 +33,7 @@ from bot.engine.reasons import MIN_NOTIONAL, OK, QTY_ZERO
 from bot.engine.types import Floats, Ints, Row
 
 SIGMA_UNIT = 1_000_000_000
+SIGMA_BOUND = 1_000_000.0  # beyond it the number is no volatility, and its whole no exact float
 INVERSE_UNIT = 1_000_000_000_000_000_000
 CENT = 1_000_000
 BOUNDS = 8
@@ -41,10 +42,10 @@ INV_VOL, RISK, VOL_TARGET, POSITION, SECTOR, GROSS, CASH, ADV = 0, 1, 2, 3, 4, 5
 
 def whole_sigma(sigma: float) -> int:
     """An annual volatility in 1e-9, 0 where there is none."""
-    if math.isnan(sigma) or sigma <= 0.0:
+    cut = round10(sigma)
+    if math.isnan(cut) or cut <= 0.0 or cut > SIGMA_BOUND:
         return 0
-    whole = whole_down(math.floor(round10(sigma) * SIGMA_UNIT + 0.5))
-    return whole if whole > 0 else 0
+    return math.floor(cut * SIGMA_UNIT + 0.5)
 
 
 def inverse_sigma(sigma: float) -> int:

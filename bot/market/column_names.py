@@ -19,8 +19,7 @@ _PATTERN = f"column:{_NAME}|(?:local:)?{_LOCAL}|{_RECORDED}"
 
 COLUMN_NAME = Text(
     _PATTERN,
-    'a recorded metric such as "sharpe", a local window such as "sharpe_90d" '
-    '(windows 30d, 90d, 1y), "grade", or "column:NAME" for any recorded column',
+    'a column such as "sharpe", a window of 30d, 90d or 1y such as "sharpe_90d", or "column:NAME"',
 )
 RECORDED_COLUMN = f"column:{_NAME}"
 

@@ -29,6 +29,9 @@ from bot.market.token_view import TokenView
 from bot.market.universe import resolve, tokens_as_of
 
 
+KNOWN_KEPT = 1000  # bars whose slot of knowledge is remembered: more than any order waits for
+
+
 def lags_of(strategy: Strategy) -> Lags:
     """The publication lags of a strategy."""
     return Lags(
@@ -166,8 +169,9 @@ class Market:
         known = self._known.setdefault(view.token_id, {})
         for version in versions:
             known[version.open_time] = version.known
-        while len(known) > 2000:
-            del known[min(known)]
+        if len(known) > 2 * KNOWN_KEPT:
+            for open_time in sorted(known)[:-KNOWN_KEPT]:
+                del known[open_time]
 
     def _settle_instrument(self, view: TokenView, as_of: int, derived: list[Instrument]) -> None:
         if view.instrument is not None or not view.series.recent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -12,7 +12,10 @@ from bot.domain.errors import ConfigError
 from bot.market.parameters import Kind, Misfit, Number, Span, Text, misfit
 
 T = TypeVar("T")
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]  # a key, in nested tables and lists
+
+
+_WEIGHT = Number(Span("(0, 1000]"))
 
 
 class Auto:
@@ -29,7 +32,7 @@ AUTO: Final = Auto()
 class Fault:
     """One thing that is wrong with a table, and where."""
 
-    path: Path
+    path: Place
     reason: str
     beside: tuple[str, ...] = ()  # other keys of the same table that the reason rests on
 
@@ -38,7 +41,7 @@ class Fault:
         return f"{path_text(self.path)}: {self.reason}"
 
 
-def path_text(path: Path) -> str:
+def path_text(path: Place) -> str:
     """A place in a file.
 
     >>> path_text(("gates", 1, "min"))
@@ -152,7 +155,6 @@ class Weights:
     """A table of positive weights by name, kept as pairs sorted by name."""
 
     names: Text
-    weight: Number = Number(Span("(0, 1000]"))
 
     def expects(self) -> str:
         return "a table of 1 to 20 positive weights by column name"
@@ -164,7 +166,7 @@ class Weights:
         values: list[tuple[str, Decimal]] = []
         for name, weight in raw.items():
             try:
-                values.append((self.names.read(name), self.weight.read(weight)))
+                values.append((self.names.read(name), _WEIGHT.read(weight)))
             except Misfit as problem:
                 found.append(Fault((str(name),), str(problem)))
         if found:
@@ -178,7 +180,7 @@ class Weights:
         return {
             "type": "object",
             "propertyNames": self.names.schema(),
-            "additionalProperties": self.weight.schema(),
+            "additionalProperties": _WEIGHT.schema(),
             "minProperties": 1,
             "maxProperties": 20,
         }
@@ -246,6 +248,11 @@ def kind_of(described: Field[Any]) -> Kind:
     return kind
 
 
+def required_param(kind: Kind, sample: object, doc: str) -> Any:
+    """A dataclass field that a file must give; the sample stands in while others are checked."""
+    return field(metadata={"kind": kind, "doc": doc, "sample": sample})
+
+
 def required(described: Field[Any]) -> bool:
     """Whether a file must give the key."""
     return described.default is MISSING
@@ -278,10 +285,9 @@ def read_table(into: type[T], raw: Mapping[str, object]) -> T:
 
 def _contradictions(into: type[Any], values: Mapping[str, object]) -> list[Fault]:
     """What the readable part of a table says against itself."""
-    if any(required(described) and described.name not in values for described in fields(into)):
-        return []
+    missing = [f for f in fields(into) if required(f) and f.name not in values]
     try:
-        into(**values)
+        into(**values, **{described.name: described.metadata["sample"] for described in missing})
     except StrategyFaults as problem:
         return problem.found
     return []

@@ -332,7 +332,7 @@ class Switch:
             raise misfit(self, raw)
         return raw
 
-    def show(self, value: bool) -> bool:
+    def show(self, value: Any) -> object:
         return value
 
     def schema(self) -> dict[str, object]:

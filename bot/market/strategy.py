@@ -1,11 +1,11 @@
 """One strategy: every parameter of the rules under its name, with default, unit and meaning."""
 
+# ruff: noqa: RUF009  the calls among the defaults describe fields, as dataclasses.field does
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from bot.domain.instants import DAY, HOUR
 from bot.market.column_names import COLUMN_NAME, RECORDED_COLUMN, is_local
@@ -18,11 +18,11 @@ from bot.market.parameter_groups import (
     Table,
     Tables,
     Weights,
+    required_param,
 )
 from bot.market.parameters import (
     Choice,
     Duration,
-    Kind,
     Money,
     Number,
     Rate,
@@ -33,8 +33,10 @@ from bot.market.parameters import (
     param,
 )
 from bot.market.strategy_checks import gate_faults, strategy_faults
-from bot.market.strategy_columns import all_columns
+from bot.market.strategy_columns import all_columns, gate_columns, rank_columns
 from bot.market.strategy_defaults import derived_values
+
+__all__ = ["Gate", "Strategy", "Universe", "category_slug", "gate_columns", "rank_columns"]
 
 NAME = Text("[a-z0-9_-]{1,40}", "1 to 40 of a-z, 0-9, _ and -")
 _LABEL = Text(r"[^\x00-\x1f\x7f;]{1,60}", "1 to 60 printable characters without a semicolon")
@@ -50,10 +52,6 @@ _STRENGTH = Number(Span("[0, 1000000]"))
 _ATRS = Number(Span("[0, 100]"))
 _ANY = Number(Span("[-1000000000000, 1000000000000]"))
 _LOCAL_OR_COLUMN = Text(f"local|{RECORDED_COLUMN}", '"local" or "column:NAME"')
-
-
-def _required(kind: Kind, doc: str) -> Any:
-    return field(metadata={"kind": kind, "doc": doc})
 
 
 def category_slug(name: str) -> str:
@@ -81,7 +79,7 @@ class Universe:
     exclude_categories: tuple[str, ...] = param(
         ["stablecoins", "wrapped-tokens", "security-tokens"],
         Items(_LABEL, 100),
-        "No token of any of these categories; tokens named by id or symbol stay.",
+        "No token of any of these categories; a token named by its id stays.",
     )
     top: int | None = param("off", Off(_COUNT), "Only the N tokens of the greatest market value.")
 
@@ -90,7 +88,7 @@ class Universe:
 class Gate:
     """A further gate on any column, with its own limits and hysteresis."""
 
-    column: str = _required(COLUMN_NAME, "The column that is tested.")
+    column: str = required_param(COLUMN_NAME, "sharpe", "The column that is tested.")
     min: Decimal | None = param("off", Off(_ANY), "Enter at or above.")
     max: Decimal | None = param("off", Off(_ANY), "Enter at or below.")
     leave_min: Decimal | None = param("off", Off(_ANY), "Stay until below; off means min.")
@@ -106,7 +104,9 @@ class Gate:
 class Strategy:
     """Everything that one strategy fixes. Inside: ms, ppm, money in 1e-8, None for off."""
 
-    name: str = _required(NAME, "Part of every order id; changing it starts a new account.")
+    name: str = required_param(
+        NAME, "sample", "Part of every order id; changing it starts a new account."
+    )
     description: str = param("", _PROSE, "For people; no part of the configuration's hash.")
     cash: int = param("10000", Money(Span("[1, 1000000000]")), "Starting cash, quote currency.")
 

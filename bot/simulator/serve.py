@@ -57,7 +57,7 @@ class Server:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        pass
+        self._server.should_exit = True
         self._thread.join(_STOP_WITHIN_S)
         self._socket.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,20 +11,14 @@ from bot.domain.instants import DAY, parse_instant
 from bot.simulator import MarketSource, Server, SimulatorOptions, SteppedClock, create_app
 from bot.simulator.generated import GeneratedMarket, generate
 
-with warnings.catch_warnings():
-    # Deprecations inside the client and its data-frame library are theirs to mend.
-    warnings.simplefilter("ignore")
-    tmai_api = pytest.importorskip(
-        "tmai_api",
-        reason="the provider's official client is not installed: pip install '.[official-client]'",
-        exc_type=ImportError,
-    )
+tmai_api = pytest.importorskip(
+    "tmai_api",
+    reason="the provider's official client is not installed: pip install '.[official-client]'",
+    exc_type=ImportError,
+)
 
 START = parse_instant("2025-09-01")
 FIRST, COPYCAT = 9001, 9003
-
-# The client keeps a connection to each call's end to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 @pytest.fixture(scope="module")

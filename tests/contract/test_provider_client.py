@@ -181,6 +181,14 @@ def test_a_long_span_is_asked_in_pieces_of_at_most_29_days() -> None:
     assert max(parse_instant(end) - parse_instant(start) for start, end in asked) <= 28 * DAY
 
 
+def test_a_poll_of_the_last_hours_does_not_read_the_whole_day() -> None:
+    hours = [HOUR_START - at * HOUR for at in range(1, 5)]
+    rows = [bar_row(token_id, hour) for hour in hours for token_id in range(1, 26)]
+    with FaultServer(reply(envelope(*rows))) as server, bench(server.url) as parts:
+        parts.client.hourly_ohlcv(range(1, 26), Span(start=HOUR_START - 2 * HOUR, end=HOUR_START))
+        assert len(server.requests) == 1
+
+
 def test_bars_are_exact_and_the_unfinished_one_is_counted_and_left_out() -> None:
     rows = [bar_row(1, HOUR_START, 10.5), bar_row(1, HOUR_START - HOUR, 10.1)]
     with FaultServer(reply(envelope(*rows))) as server, bench(server.url) as parts:

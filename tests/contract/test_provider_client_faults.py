@@ -202,6 +202,16 @@ def test_silence_is_a_time_out() -> None:
     assert parts.errors() == {"timeout": 1}
 
 
+def test_silence_does_not_outlast_the_deadline_of_the_attempt() -> None:
+    started = time.monotonic()
+    error, parts, _ = ask(
+        [faults.silence, reply(GOOD)], read_timeout_s=10.0, attempt_deadline_s=0.3
+    )
+    assert error is None
+    assert parts.errors() == {"deadline": 1}
+    assert time.monotonic() - started < 3
+
+
 @pytest.mark.parametrize(
     "slow", [faults.trickle(GOOD, 0.05), faults.trickle_head(0.05)], ids=["body", "head"]
 )

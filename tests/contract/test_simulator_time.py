@@ -227,9 +227,10 @@ def test_a_port_in_use_is_named() -> None:
         Server(app, server.port)
 
 
-def test_a_stopped_server_frees_its_port() -> None:
+def test_a_stopped_server_leaves_no_thread_and_frees_its_port() -> None:
     app = create_app(MarketSource(Record()), SteppedClock(START), SimulatorOptions())
     with Server(app) as first:
         port = first.port
+    assert "simulator" not in {thread.name for thread in threading.enumerate()}
     with Server(app, port) as second:
         assert httpx.get(f"{second.url}/_clock").json() == {"now": START}

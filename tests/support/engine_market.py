@@ -15,6 +15,7 @@ from bot.engine.reasons import NAMES
 from bot.engine.tables import Inputs, Output, Rules, State, new_buffers, new_state, run_slots
 
 HOUR = 3_600_000
+DAY_HOURS = 24
 T0 = 1_746_792_000_000  # 2025-05-09T12:00:00Z
 OFF = math.nan
 

@@ -48,7 +48,7 @@ def _gunzip(chunks: Iterable[bytes]) -> bytes:
         body += inflater.flush()
     except zlib.error:
         raise TransportFault(FaultKind.ENCODING, "a broken gzip stream") from None
-    if  inflater.unused_data:
+    if not inflater.eof or inflater.unused_data:
         raise TransportFault(FaultKind.ENCODING, "a gzip stream that does not end with the body")
     return bytes(body)
 

@@ -81,9 +81,7 @@ def test_zv1_shares_are_inverse_to_volatility() -> None:
 
 def test_zv2_what_the_position_cap_cuts_off_stays_in_cash() -> None:
     rows = sized(three(), OPEN_PARAMS._replace(position_cap=300_000))
-    used = [
-        money(min(details[at.D_BOUND], details[at.D_BOUND + 3])) for _, details in rows
-    ]
+    used = [money(min(details[at.D_BOUND], details[at.D_BOUND + 3])) for _, details in rows]
     assert used == [30000.0, 24545.45, 16363.64]
     assert [BOUND_NAMES[d[at.D_BINDING]] for _, d in rows] == ["POSITION", "INV_VOL", "INV_VOL"]
 
@@ -224,9 +222,7 @@ def test_zv10_a_sector_gives_what_is_left_of_it() -> None:
         candidate(0.4, 2.0, sector=7),
         candidate(0.4, 1.0, sector=7),
     ]
-    params = OPEN_PARAMS._replace(
-        k=0, position_cap=200_000, sector_cap=400_000, scope_candidates=1
-    )
+    params = OPEN_PARAMS._replace(k=0, position_cap=200_000, sector_cap=400_000, scope_candidates=1)
     rows = sized(coins, params, held=(0, 150))
     assert [int(d[at.D_QTY]) // 1000 for _, d in rows] == [200, 50]
     assert [BOUND_NAMES[d[at.D_BINDING]] for _, d in rows] == ["POSITION", "SECTOR"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +40,15 @@ def test_an_unreadable_server_date_leaves_the_own_clock() -> None:
 
 def test_a_date_in_another_zone_is_converted() -> None:
     assert retry_after_s("Mon, 01 Sep 2025 17:00:25 +0200", "", NOW) == 20
+
+
+def test_a_date_without_a_zone_is_utc_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert retry_after_s("Mon, 01 Sep 2025 15:00:25", "", NOW) == 20
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -1,0 +1,387 @@
+"""From the engine's record rows to values: decisions, orders, fills, events, trades, marks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.decimals import money_text, scaled
+from bot.domain.ids import order_id
+from bot.domain.records import (
+    Decision,
+    Fill,
+    Mark,
+    Notice,
+    Order,
+    OrderEvent,
+    Scale,
+    SlotRecords,
+    Trade,
+    decision_line,
+    event_line,
+    fill_line,
+    header_line,
+    mark_line,
+    notice_line,
+    order_line,
+)
+from bot.engine import layout as at
+from bot.engine.reasons import BOUND_NAMES, NAMES
+from bot.engine.tables import Output, Rules
+from bot.market.inputs import MarketSlice
+from bot.market.rules import ColumnPlan
+
+_KINDS = {at.EDGE: "edge", at.SYNTHETIC: "synthetic"}
+_EVENTS = {at.CANCEL: "CANCEL", at.RESIZE: "RESIZE", at.TRIGGER: "TRIGGER"}
+_STRENGTH = 9
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One slot's values while its rows are read."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    events: list[OrderEvent] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    mark: Mark | None = None
+    lines: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def number(self, key: str) -> int:
+        """How often `key` was asked for before in this slot."""
+        before = self.counts.get(key, 0)
+        self.counts[key] = before + 1
+        return before
+
+
+class Decoder:
+    """Reads record rows of one strategy."""
+
+    def __init__(self, strategy: str, config_sha256: str, rules: Rules, plan: ColumnPlan) -> None:
+        self._strategy = strategy
+        self._config = config_sha256
+        self._rules = rules
+        self._columns = ["adv" if c < at.X_FIRST else plan.columns[c - at.X_FIRST].name
+                         for c in rules.gates[:, at.GATE_COLUMN].tolist()]  # fmt: skip
+
+    def slots(self, output: Output, market: MarketSlice) -> Iterator[SlotRecords]:
+        """The values of every slot in `output`, in order."""
+        missed = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
+        current, slot = _Slot(), -1
+        for row in output.records.tolist():
+            if row[at.R_SLOT] != slot:
+                if slot >= 0:
+                    yield self._finish(current, slot, missed[slot])
+                current, slot = _Slot(), row[at.R_SLOT]
+            self._read(row, current, output, market)
+        if slot >= 0:
+            yield self._finish(current, slot, missed[slot])
+
+    def _finish(self, found: _Slot, slot: int, missed: int) -> SlotRecords:
+        assert found.mark is not None, "every slot is marked"
+        header = header_line(self._strategy, slot, self._config, "yes" if missed else "no")
+        return SlotRecords(
+            slot=slot,
+            missed=bool(missed),
+            mark=found.mark,
+            decisions=tuple(found.decisions),
+            orders=tuple(found.orders),
+            fills=tuple(found.fills),
+            events=tuple(found.events),
+            trades=tuple(found.trades),
+            notices=tuple(found.notices),
+            lines=header + "".join(found.lines),
+        )
+
+    def _read(self, row: list[int], found: _Slot, output: Output, market: MarketSlice) -> None:
+        kind = row[at.R_KIND]
+        if kind == at.DECISION:
+            self._decision(row, found, output, market)
+        elif kind == at.ORDER:
+            self._order(row, found, output, market)
+        elif kind == at.FILL:
+            self._fill(row, found, market)
+        elif kind in _EVENTS:
+            self._event(row, found, market)
+        elif kind == at.CLOSED:
+            self._trade(row, found, market)
+        elif kind == at.MARK:
+            found.mark = _mark(row)
+            found.lines.append(mark_line(found.mark))
+        elif kind == at.NOTICE:
+            token_id = market.token_ids[row[at.R_TOKEN]]
+            notice = Notice(
+                slot=row[at.R_SLOT],
+                token_id=token_id,
+                kind=NAMES[row[at.R_REASON]],
+                valid_time=row[at.R_BAR],
+            )
+            found.notices.append(notice)
+            found.lines.append(notice_line(notice))
+
+    def order_id(self, row: list[int], market: MarketSlice) -> str:
+        """The id of the order that a record belongs to."""
+        action = at.ACTIONS[row[at.R_ACTION]]
+        token_id = market.token_ids[row[at.R_TOKEN]]
+        return order_id(self._strategy, token_id, row[at.R_ORDER_SLOT], action, 0)
+
+    def _decision(self, row: list[int], found: _Slot, output: Output, market: MarketSlice) -> None:
+        token = row[at.R_TOKEN]
+        token_id = market.token_ids[token]
+        leg = found.number(f"decision{token_id}")
+        decision = Decision(
+            id=order_id(self._strategy, token_id, row[at.R_SLOT], "DECISION", leg),
+            slot=row[at.R_SLOT],
+            token_id=token_id,
+            kind=_KINDS.get(row[at.R_C], "edge"),
+            edge_time=row[at.R_B],
+            reason=NAMES[row[at.R_REASON]],
+            step=row[at.R_STEP],
+            details=self.details(
+                output.decisions[row[at.R_A]].tolist(),
+                output.details[row[at.R_A]].tolist(),
+                _scale(market, token),
+                market.decimals[token],
+            ),
+        )
+        found.decisions.append(decision)
+        found.lines.append(decision_line(decision))
+
+    def details(
+        self, d: list[int], x: list[float], scale: Scale | None, decimals: int
+    ) -> dict[str, Any]:
+        """Every number that a decision saw or made, as text or finite float; absent left out."""
+        failed = [NAMES[n] for n in range(1, len(NAMES)) if d[at.D_FAILED] >> n & 1]
+        shown: dict[str, Any] = {"failed": failed}
+        floats = {"sigma": x[at.DX_SIGMA], "adv": x[at.DX_ADV], "net_rr": x[at.DX_RR],
+                  "score": x[at.DX_SCORE]}  # fmt: skip
+        if d[at.D_KIND] == 0:
+            return shown
+        shown |= {name: value for name, value in floats.items() if math.isfinite(value)}
+        shown["gates"] = self._gates(d, x)
+        if d[at.D_CLOSE] == 0 or scale is None:
+            return shown
+        if math.isfinite(x[at.DX_ATR]):
+            shown["atr"] = float(f"{x[at.DX_ATR] / 10.0**decimals:.10g}")
+        shown |= _bracket(d, scale, decimals)
+        if d[at.D_EQUITY] > 0:
+            shown |= _size(d, scale)
+        return shown
+
+    def _gates(self, d: list[int], x: list[float]) -> list[dict[str, Any]]:
+        gates = []
+        for g, name in enumerate(self._columns):
+            limits = self._rules.limits[g].tolist()
+            keys = ("min", "max", "leave_min", "leave_max")
+            gate: dict[str, Any] = {
+                key: limit for key, limit in zip(keys, limits, strict=True) if math.isfinite(limit)
+            }
+            gate["column"] = name
+            gate["passed"] = not d[at.D_GATES] >> g & 1
+            gate["member"] = bool(d[at.D_MEMBER] >> g & 1)
+            if math.isfinite(x[at.DX_GATES + g]):
+                gate["value"] = x[at.DX_GATES + g]
+            gates.append(gate)
+        return gates
+
+    def _order(self, row: list[int], found: _Slot, output: Output, market: MarketSlice) -> None:
+        orders = self._entry(row, found, market) if row[at.R_ACTION] == at.ACT_ENTRY else [
+            self._exit(row, market)
+        ]  # fmt: skip
+        found.orders.extend(orders)
+        found.lines.extend(order_line(order) for order in orders)
+
+    def _exit(self, row: list[int], market: MarketSlice) -> Order:
+        return Order(
+            id=self.order_id(row, market),
+            slot=row[at.R_SLOT],
+            token_id=market.token_ids[row[at.R_TOKEN]],
+            action="EXIT",
+            quantity=row[at.R_QTY],
+            eligible_from=row[at.R_A],
+            scale=_known_scale(market, row[at.R_TOKEN]),
+            reason=NAMES[row[at.R_REASON]],
+        )
+
+    def _entry(self, row: list[int], found: _Slot, market: MarketSlice) -> list[Order]:
+        """The three orders of a bracket: entry, stop and target, with ids of their own."""
+        token_id = market.token_ids[row[at.R_TOKEN]]
+        slot = row[at.R_SLOT]
+        common: dict[str, Any] = {
+            "slot": slot,
+            "token_id": token_id,
+            "quantity": row[at.R_QTY],
+            "eligible_from": row[at.R_A],
+            "scale": _known_scale(market, row[at.R_TOKEN]),
+            "decision_id": found.decisions[-1].id,
+        }
+        terms = {
+            "k_ppm": row[at.R_E],
+            "risk_cash": money_text(row[at.R_F]),
+            "reserve": money_text(row[at.R_G]),
+        }
+        name = self._strategy
+        return [
+            Order(
+                id=order_id(name, token_id, slot, "ENTRY", 0),
+                action="ENTRY",
+                reason="ENTRY",
+                price=row[at.R_PRICE],
+                stop=row[at.R_B],
+                target=row[at.R_C],
+                cap=row[at.R_D],
+                terms=terms,
+                **common,
+            ),
+            Order(
+                id=order_id(name, token_id, slot, "STOP", 0),
+                action="STOP",
+                reason="STOP",
+                price=row[at.R_B],
+                **common,
+            ),
+            Order(
+                id=order_id(name, token_id, slot, "TARGET", 0),
+                action="TARGET",
+                reason="TARGET",
+                price=row[at.R_C],
+                **common,
+            ),
+        ]
+
+    def _fill(self, row: list[int], found: _Slot, market: MarketSlice) -> None:
+        token = row[at.R_TOKEN]
+        order = self.order_id(row, market)
+        bar = row[at.R_BAR]
+        fill = Fill(
+            id=f"{order}-{bar}-{found.number(order)}",
+            order_id=order,
+            slot=row[at.R_SLOT],
+            open_time=bar,
+            token_id=market.token_ids[token],
+            side="BUY" if row[at.R_ACTION] == at.ACT_ENTRY else "SELL",
+            quantity=row[at.R_QTY],
+            price=row[at.R_PRICE],
+            reference=scaled(row[at.R_REF], market.decimals[token]),
+            reference_points=row[at.R_REF],
+            notional=row[at.R_NOTIONAL],
+            fee=row[at.R_FEE],
+            reason=NAMES[row[at.R_REASON]],
+            scale=_known_scale(market, token),
+            cash=row[at.R_C],
+            realised=row[at.R_D] if row[at.R_ACTION] != at.ACT_ENTRY else 0,
+        )
+        found.fills.append(fill)
+        found.lines.append(fill_line(fill))
+
+    def _event(self, row: list[int], found: _Slot, market: MarketSlice) -> None:
+        order = self.order_id(row, market)
+        kind = _EVENTS[row[at.R_KIND]]
+        bar = row[at.R_BAR]
+        event = OrderEvent(
+            id=f"{order}-{kind}-{bar}-{found.number(order + kind)}",
+            order_id=order,
+            slot=row[at.R_SLOT],
+            open_time=bar,
+            token_id=market.token_ids[row[at.R_TOKEN]],
+            kind=kind,
+            quantity=row[at.R_QTY],
+            reason=NAMES[row[at.R_REASON]],
+            scale=_known_scale(market, row[at.R_TOKEN]),
+        )
+        found.events.append(event)
+        found.lines.append(event_line(event))
+
+    def _trade(self, row: list[int], found: _Slot, market: MarketSlice) -> None:
+        found.trades.append(
+            Trade(
+                entry_order_id=self.order_id(row, market),
+                token_id=market.token_ids[row[at.R_TOKEN]],
+                decided=row[at.R_ORDER_SLOT],
+                opened=row[at.R_A],
+                closed=row[at.R_SLOT],
+                closed_bar=row[at.R_BAR],
+                quantity=row[at.R_QTY],
+                paid=row[at.R_B],
+                proceeds=row[at.R_C],
+                fees=row[at.R_FEE],
+                realised=row[at.R_D],
+                risk=row[at.R_E],
+                reason=NAMES[row[at.R_REASON]],
+                scale=_known_scale(market, row[at.R_TOKEN]),
+            )
+        )
+
+
+def _scale(market: MarketSlice, token: int) -> Scale | None:
+    instrument = market.instruments[token]
+    return Scale(tick=instrument.tick, lot=instrument.lot) if instrument is not None else None
+
+
+def _known_scale(market: MarketSlice, token: int) -> Scale:
+    scale = _scale(market, token)
+    assert scale is not None, "a token with an order has an instrument"
+    return scale
+
+
+def _mark(row: list[int]) -> Mark:
+    halts = (("HALT_DAILY_LOSS", row[at.R_NOTIONAL]), ("HALT_DRAWDOWN", row[at.R_ORDER_SLOT]))
+    return Mark(
+        slot=row[at.R_SLOT],
+        cash=row[at.R_A],
+        value=row[at.R_B],
+        equity=row[at.R_C],
+        realised=row[at.R_D],
+        unrealised=row[at.R_E],
+        peak=row[at.R_F],
+        day_base=row[at.R_G],
+        open_positions=row[at.R_H],
+        halts=tuple(name for name, on in halts if on),
+    )
+
+
+def _bracket(d: list[int], scale: Scale, decimals: int) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "close": scaled(d[at.D_CLOSE], decimals),
+        "entry": scale.price(d[at.D_ENTRY]),
+        "cap": scale.price(d[at.D_CAP]),
+        "k_ppm": d[at.D_K],
+    }
+    for name, column in (("stop", at.D_STOP), ("target", at.D_TARGET)):
+        if d[column] > 0:
+            shown[name] = scale.price(d[column])
+    for name, price, strength in (
+        ("support", at.D_SUPPORT, at.D_STRENGTH),
+        ("resistance", at.D_RESISTANCE, at.D_TARGET_STRENGTH),
+    ):
+        if d[price] > 0:
+            shown[name] = scaled(d[price], decimals)
+            shown[f"{name}_strength"] = scaled(d[strength], _STRENGTH)
+    if d[at.D_STRONG] > 0:
+        shown["strong_resistance"] = scaled(d[at.D_STRONG], decimals)
+    if d[at.D_FLAGS] & at.FLAG_ATR_FALLBACK:
+        shown["stop_from"] = "atr_fallback"
+    if d[at.D_FLAGS] & at.FLAG_TARGET_FALLBACK:
+        shown["target_from"] = "target_fallback"
+    return shown
+
+
+def _size(d: list[int], scale: Scale) -> dict[str, Any]:
+    bounds = {
+        name: money_text(d[at.D_BOUND + n])
+        for n, name in enumerate(BOUND_NAMES)
+        if d[at.D_BOUND + n] >= 0
+    }
+    return {
+        "equity": money_text(d[at.D_EQUITY]),
+        "risk_cash": money_text(d[at.D_RISK_CASH]),
+        "bounds": bounds,
+        "binding": BOUND_NAMES[d[at.D_BINDING]],
+        "quantity": scale.quantity(d[at.D_QTY]),
+        "rank": d[at.D_RANK],
+    }

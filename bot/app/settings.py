@@ -1,0 +1,302 @@
+"""Settings of an installation: one frozen value from files, environment, secrets and command line.
+
+Later layers win: defaults, config/hourhand.toml, environment, .env, secrets folder, command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.domain.errors import ConfigError, UsageError
+from bot.market.parameters import Duration, Misfit, literal
+
+PREFIX = "HOURHAND_"
+HOME_VARIABLE = PREFIX + "HOME"
+CONFIG_FILE = "config/hourhand.toml"
+ENV_FILE = ".env"
+SECRETS_FOLDER = "secrets"
+SIZE_MAX = 256 * 1024
+_KEY = "api_key"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_DAILY = Duration("1h", "7d")
+
+
+class Settings(BaseSettings):
+    """What one installation fixes; strategies have their own files. Build with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+    )
+
+    home: Path = Field(description="The folder that all relative paths start from.")
+    api_key: SecretStr | None = Field(None, description="The provider's key.")
+    base_url: str = Field(
+        "https://api.tokenmetrics.com", description="The provider; http only on this machine."
+    )
+    api_version: Literal["v2", "v3"] = Field("v2", description="The provider's wire.")
+    key_header: str = Field(
+        "x-api-key", pattern="^[A-Za-z0-9_-]{1,40}$", description="The header that carries the key."
+    )
+    database: str = Field("hourhand.db", min_length=1, description="The database file.")
+    strategies: str = Field("strategies", min_length=1, description="The strategy files' folder.")
+    requests_per_minute: int = Field(20, ge=1, le=10_000, description="Most requests a minute.")
+    monthly_credits: int = Field(
+        20_000, ge=1, le=1_000_000_000, description="Most requests a calendar month."
+    )
+    deadline_s: int = Field(30, ge=1, le=600, description="Seconds for one request.")
+    cycle_deadline_s: int = Field(600, ge=10, le=3_000, description="Seconds for one hour's poll.")
+    batch_size: int = Field(50, ge=1, le=100, description="Tokens asked for in one request.")
+    daily_every: str = Field("6h", description="How often daily data is asked for.")
+    backfill_days: int = Field(
+        180, ge=0, le=3_650, description="Days of hourly bars to fetch at first start."
+    )
+    max_drawdown_sign: Literal["negative", "positive"] = Field(
+        "negative", description="How the provider signs a drawdown."
+    )
+    max_drawdown_unit: Literal["fraction", "percent"] = Field(
+        "fraction", description="The unit of the provider's drawdown."
+    )
+    volume_unit: Literal["base", "quote", "unknown"] = Field(
+        "base", description="What the provider's volume counts."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe line that is written."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: readable on a terminal, JSON in a pipe."
+    )
+    log_file: str | None = Field(None, min_length=1, description="A file instead of the output.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_plain_http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if parts.hostname is None or not (parts.scheme == "https" or local):
+            raise ValueError("must be an https address (http only on this machine)")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must be an address without user, query or fragment")
+        return url.rstrip("/")
+
+    @field_validator("daily_every", mode="before")
+    @classmethod
+    def _is_duration(cls, raw: object) -> str:
+        try:
+            return _DAILY.show(_DAILY.read(literal(raw) if isinstance(raw, str) else raw))
+        except Misfit:
+            raise ValueError(f"must be {_DAILY.expects()}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` has read: it knows which layer a wrong value stands in."""
+        return (init_settings,)
+
+    @property
+    def database_path(self) -> Path:
+        """The database file, absolute."""
+        return self.home / self.database
+
+    @property
+    def strategies_path(self) -> Path:
+        """The folder of strategy files, absolute."""
+        return self.home / self.strategies
+
+    @property
+    def daily_every_ms(self) -> int:
+        """How often daily data is asked for."""
+        value: int = _DAILY.read(self.daily_every)
+        return value
+
+    @property
+    def log_path(self) -> Path | None:
+        """The log file, absolute; None for the standard output."""
+        return None if self.log_file is None else self.home / self.log_file
+
+
+KEYS = frozenset(Settings.model_fields) - {"home"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layer:
+    """One place where settings are written: values by key, and what is wrong with their names."""
+
+    name: str
+    values: Mapping[str, Any]
+    faults: tuple[str, ...] = ()
+
+
+def find_home(given: Path | None, environment: Mapping[str, str]) -> Path:
+    """The home folder: the one given, else HOURHAND_HOME, else the current one; absolute."""
+    named = environment.get(HOME_VARIABLE)
+    home = given if given is not None else Path(named) if named else Path.cwd()
+    if not home.is_dir():
+        raise UsageError(f"{home}: no such folder")
+    return home.resolve()
+
+
+def load_settings(home: Path, overrides: Mapping[str, object] | None = None) -> Settings:
+    """The settings of a home folder; ConfigError lists every fault with its layer, no values.
+
+    Raises UsageError where the folder does not exist.
+    """
+    root = find_home(home, {})
+    layers = [
+        _file_layer(root / CONFIG_FILE),
+        _environment_layer(),
+        _env_file_layer(root / ENV_FILE),
+        _secrets_layer(root / SECRETS_FOLDER),
+        _override_layer(overrides or {}),
+    ]
+    faults = [fault for layer in layers for fault in layer.faults]
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for layer in layers:
+        values |= layer.values
+        origin |= dict.fromkeys(layer.values, layer.name)
+    faults += _key_faults(values.get(_KEY), origin)
+    try:
+        settings = Settings(home=root, **values)
+    except ValidationError as problem:
+        for error in problem.errors(include_input=False, include_url=False, include_context=False):
+            key = str(error["loc"][0])
+            faults.append(f"{origin.get(key, 'settings')}: {key}: {_message(error['msg'])}")
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+def _message(text: str) -> str:
+    shortened = text.removeprefix("Value error, ")
+    return shortened[:1].lower() + shortened[1:]
+
+
+def _key_faults(key: object, origin: Mapping[str, str]) -> list[str]:
+    """A key that no header can carry; checked by hand, so that no message can show it."""
+    if key is None or (isinstance(key, str) and key.isascii() and key.isprintable()):
+        return [] if key is None or len(str(key)) <= 500 else [f"{origin[_KEY]}: {_KEY}: too long"]
+    return [f"{origin[_KEY]}: {_KEY}: must be printable ASCII text on one line"]
+
+
+def _unknown(place: str, name: str) -> str:
+    near = difflib.get_close_matches(name, sorted(KEYS), n=1, cutoff=0.6)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"{place}: {name}: no such setting{hint}"
+
+
+def _unknown_variables(place: str, names: Iterable[str]) -> list[str]:
+    """Variables under our prefix that mean nothing; the libraries pass over them in silence."""
+    faults: list[str] = []
+    for name in names:
+        key = name.removeprefix(PREFIX)
+        if name == key or key.lower() in KEYS:
+            continue
+        near = difflib.get_close_matches(key, sorted(known.upper() for known in KEYS), n=1)
+        hint = f" (did you mean {PREFIX}{near[0]}?)" if near else ""
+        faults.append(f"{place}: {name}: no such setting{hint}")
+    return faults
+
+
+def _file_layer(path: Path) -> _Layer:
+    name = CONFIG_FILE
+    if not path.exists():
+        return _Layer(name=name, values={})
+    try:
+        if path.stat().st_size > SIZE_MAX:
+            return _Layer(name=name, values={}, faults=(f"{name}: is larger than 256 kB",))
+        raw = TomlConfigSettingsSource(Settings, toml_file=path).toml_data
+    except (ValueError, ArithmeticError, RecursionError) as problem:
+        return _Layer(name=name, values={}, faults=(f"{name}: is not TOML: {problem}",))
+    except OSError as problem:
+        return _Layer(name=name, values={}, faults=(f"{name}: {problem.strerror}",))
+    faults = [_unknown(name, key) for key in raw if key not in KEYS]
+    if _KEY in raw:
+        faults.append(f"{name}: {_KEY}: a key belongs into {SECRETS_FOLDER}/{_KEY} or {ENV_FILE}")
+    values = {key: value for key, value in raw.items() if key in KEYS - {_KEY}}
+    return _Layer(name=name, values=values, faults=tuple(faults))
+
+
+def _environment_layer() -> _Layer:
+    named = [name.upper() for name in os.environ]
+    faults = _unknown_variables("environment", [name for name in named if name != HOME_VARIABLE])
+    values = {key: value for key, value in EnvSettingsSource(Settings)().items() if key in KEYS}
+    return _Layer(name="environment", values=values, faults=tuple(faults))
+
+
+def _env_file_layer(path: Path) -> _Layer:
+    name = ENV_FILE
+    if not path.is_file():
+        return _Layer(name=name, values={})
+    try:
+        source = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8")
+        read = source()
+    except (ValueError, OSError):
+        return _Layer(name=name, values={}, faults=(f"{name}: cannot be read as UTF-8 text",))
+    faults = _unknown_variables(name, [variable.upper() for variable in source.env_vars])
+    values = {key: value for key, value in read.items() if key in KEYS}
+    if _KEY in values:
+        faults += _open_to_others(path, name)
+    return _Layer(name=name, values=values, faults=tuple(faults))
+
+
+def _secrets_layer(folder: Path) -> _Layer:
+    name = SECRETS_FOLDER
+    if not folder.is_dir():
+        return _Layer(name=name, values={})
+    faults: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        if path.name not in KEYS:
+            faults.append(_unknown(name, path.name))
+        faults += _open_to_others(path, f"{name}/{path.name}")
+    try:
+        read = SecretsSettingsSource(Settings, secrets_dir=folder, env_prefix="")()
+    except (ValueError, OSError):
+        return _Layer(name=name, values={}, faults=(*faults, f"{name}: cannot be read as text"))
+    values = {key: value for key, value in read.items() if key in KEYS and value != ""}
+    return _Layer(name=name, values=values, faults=tuple(faults))
+
+
+def _override_layer(overrides: Mapping[str, object]) -> _Layer:
+    name = "command line"
+    faults = [_unknown(name, key) for key in overrides if key not in KEYS]
+    if _KEY in overrides:
+        faults.append(f"{name}: {_KEY}: other users of the machine could read it there")
+    values = {key: value for key, value in overrides.items() if key in KEYS - {_KEY}}
+    return _Layer(name=name, values=values, faults=tuple(faults))
+
+
+def _open_to_others(path: Path, name: str) -> list[str]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077 == 0:
+        return []
+    return [f"{name}: others can read it (mode {mode:03o}): chmod 600"]
