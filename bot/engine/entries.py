@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from bot.engine.candidates import evaluate, first_reason, trend_of
 from bot.engine.costs import buy_ticks, reserve_of
 from bot.engine.layout import (
@@ -110,14 +112,16 @@ REFUSING = 7
 SIZING = 9
 
 
-def new_decision(dec: Ints, out: Row) -> int:
-    """The row of a fresh decision, cleared; bounds that nobody sets read as absent."""
+def new_decision(dec: Ints, decx: Floats, out: Row) -> int:
+    """The row of a fresh decision, cleared; bounds and numbers that nobody sets read as absent."""
     row = out[OUT_DECISIONS]
     out[OUT_DECISIONS] = row + 1
     for j in range(dec.shape[1]):
         dec[row, j] = 0
     for j in range(8):
         dec[row, D_BOUND + j] = -1
+    for j in range(decx.shape[1]):
+        decx[row, j] = math.nan
     return row  # type: ignore[no-any-return]
 
 
@@ -133,37 +137,40 @@ def write_decision(
 
 
 def end_candidate(
-    t: Row, rec: Ints, dec: Ints, out: Row, i: int, slot: int, step: int, reason: int
+    t: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, step: int, reason: int
 ) -> None:
     """Write a candidate's last word and forget it."""
-    row = new_decision(dec, out)
+    row = new_decision(dec, decx, out)
     dec[row, D_FAILED] = 1 << reason
     write_decision(t, rec, dec, out, i, slot, step, reason, row)
     t[T_CANDIDATE] = 0
     t[T_CARRIED] = 0
 
 
-def expire(t: Row, rec: Ints, dec: Ints, out: Row, i: int, slot: int, p: Params) -> None:
+def expire(
+    t: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, p: Params
+) -> None:
     """Step 4: a candidate that has lived its slots ends, unless its order still works."""
     if t[T_CANDIDATE] == 0 or t[T_CARRIED] == 1:
         return
     if slot - t[T_BORN] >= p.candidate_ttl:
-        end_candidate(t, rec, dec, out, i, slot, EXPIRING, CANDIDATE_EXPIRED)
+        end_candidate(t, rec, dec, decx, out, i, slot, EXPIRING, CANDIDATE_EXPIRED)
 
 
 def update_candidate(
-    t: Row, rec: Ints, dec: Ints, out: Row, i: int, slot: int, universe: int, p: Params
-) -> None:
+    t: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, universe: int,
+    p: Params,
+) -> None:  # fmt: skip
     """Step 6: kill what has reversed, then look for an edge not yet consumed."""
     edge = t[T_SERIES + Q_EDGE]
     if t[T_CANDIDATE] != 0:
         moved = t[T_CANDIDATE] == EDGE and edge != t[T_EDGE_TIME]
         if trend_of(t) != 1 or moved:
-            end_candidate(t, rec, dec, out, i, slot, CANDIDATES, SIGNAL_REVERSED)
+            end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, SIGNAL_REVERSED)
     if t[T_SERIES + Q_FIRED] == 1 and edge > t[T_EDGE_USED]:
         t[T_EDGE_USED] = edge
         if universe == 1:
-            consume_edge(t, rec, dec, out, i, slot, p)
+            consume_edge(t, rec, dec, decx, out, i, slot, p)
     elif t[T_CANDIDATE] == 0 and t[T_SYNTHETIC_DUE] == 1 and p.while_bullish == 1:
         due = slot >= t[T_COOL_UNTIL] and trend_of(t) == 1 and universe == 1
         if due and t[T_QTY] == 0 and t[T_REST] == 0:
@@ -173,7 +180,9 @@ def update_candidate(
             t[T_BORN] = slot
 
 
-def consume_edge(t: Row, rec: Ints, dec: Ints, out: Row, i: int, slot: int, p: Params) -> None:
+def consume_edge(
+    t: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, p: Params
+) -> None:
     """A new edge becomes the token's candidate, or is refused for good."""
     cold = t[T_SERIES + Q_COLD] == 1
     t[T_EDGE_TIME] = t[T_SERIES + Q_EDGE]
@@ -182,9 +191,9 @@ def consume_edge(t: Row, rec: Ints, dec: Ints, out: Row, i: int, slot: int, p: P
     t[T_BORN] = slot
     t[T_SYNTHETIC_DUE] = 0
     if cold and p.enter_on_first_seen == 0:
-        end_candidate(t, rec, dec, out, i, slot, CANDIDATES, COLD_START)
+        end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, COLD_START)
     elif not cold and t[T_SERIES + Q_UNDATED] == 1:
-        end_candidate(t, rec, dec, out, i, slot, CANDIDATES, EDGE_UNDATED)
+        end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, EDGE_UNDATED)
 
 
 def judge(
@@ -202,7 +211,7 @@ def judge(
         t = tokens[i]
         if t[T_CANDIDATE] == 0 or t[T_CARRIED] == 1:
             continue
-        row = new_decision(dec, out)
+        row = new_decision(dec, decx, out)
         failed = evaluate(
             t, insts[i], acc, slots, cells[i], values[i], bars, gates, limits, ranks, prices,
             strengths, p, merged, merged_strengths, dec[row], decx[row],

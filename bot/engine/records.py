@@ -25,6 +25,9 @@ def emit(rec: Ints, out: Row, kind: int, step: int, slot: int, token: int, reaso
     """Append a record and return its row; the caller fills what the kind needs besides."""
     row = out[0]
     out[0] = row + 1
+    # The buffers are used again and again: what this kind does not set must not show an old record.
+    for j in range(rec.shape[1]):
+        rec[row, j] = 0
     rec[row, R_KIND] = kind
     rec[row, R_STEP] = step
     rec[row, R_SLOT] = slot

@@ -258,7 +258,7 @@ def step(
     match(tokens, insts, acc, bars, bar_start, fine, fine_start, p, active, busy, slot, rec, out)
     mark_equity(tokens, insts, acc, cells, bars, slot, p, active, busy, rec, out)
     for n in range(busy):
-        expire(tokens[active[n]], rec, dec, out, active[n], slot, p)
+        expire(tokens[active[n]], rec, dec, decx, out, active[n], slot, p)
     for n in range(busy):
         decide_exit(tokens[active[n]], rec, out, active[n], slot, p)
     waiting = 0
@@ -266,7 +266,7 @@ def step(
         i = active[n]
         t = tokens[i]
         update_membership(t, cells[i], values[i], gates, limits, p.domain_column)
-        update_candidate(t, rec, dec, out, i, slot, cells[i, C_UNIVERSE], p)
+        update_candidate(t, rec, dec, decx, out, i, slot, cells[i, C_UNIVERSE], p)
         waiting += 1 if t[T_CANDIDATE] != 0 else 0
     if waiting > 0:
         enter_slot(

@@ -19,10 +19,11 @@ ATR_WINDOW = 720
 
 @dataclass(frozen=True, slots=True)
 class Pivot:
-    """A turning point, by absolute row number; `tolerance` is that of its confirmation."""
+    """A turning point, by absolute row; `confirmed` is the close of the bar that confirmed it."""
 
     row: int
     open_time: int
+    confirmed: int
     price: float
     tolerance: float
 
@@ -53,7 +54,6 @@ class LocalLevels:
         self._pivots: list[Pivot] = []
         self._next = 0  # absolute row of the next possible pivot
         self._window_key: tuple[int, int] | None = None
-        self._built = 0
 
     def forget_from(self, row: int) -> None:
         """Bars changed from this absolute row on: pivots that saw them are found again."""
@@ -74,15 +74,14 @@ class LocalLevels:
             self._pivots.pop(0)
         key = (self._pivots[0].row, self._pivots[-1].row) if self._pivots else (-1, -1)
         moved = key != self._window_key
-        if moved:
-            self._window_key = key
-            self._built = series.times[-1] + HOUR
+        self._window_key = key
         return self._pivots, moved
 
     @property
     def built(self) -> int:
-        """Close of the bar at which the window's pivots last changed."""
-        return self._built
+        """The instant of the book: the confirmation of its newest pivot, so that a restart, which
+        does not know when an old pivot left, gives the same book."""
+        return self._pivots[-1].confirmed if self._pivots else 0
 
     def _find(self, start: int) -> None:
         series, k = self._series, self._k
@@ -112,7 +111,8 @@ class LocalLevels:
         tolerance = self._least
         if math.isfinite(reach):
             tolerance = pivot_tolerance(series.closes[end - 1], reach, self._least, self._per_atr)
-        self._pivots.append(Pivot(row, series.times[at], price, tolerance))
+        confirmed = series.times[end - 1] + HOUR
+        self._pivots.append(Pivot(row, series.times[at], confirmed, price, tolerance))
 
 
 def make_book(pivots: list[Pivot], built: int, tick: Decimal) -> Book:

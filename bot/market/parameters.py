@@ -130,6 +130,14 @@ def exact_number(kind: Kind, span: Span, raw: object) -> Decimal:
     return value
 
 
+def exact_whole(kind: Kind, raw: object, span: Span) -> int:
+    """A whole number inside the span, 3.0 included, or Misfit."""
+    value = exact_number(kind, span, raw)
+    if decimals_of(value) > 0:
+        raise misfit(kind, raw)
+    return int(value)
+
+
 def whole_units(value: Decimal, places: int) -> int:
     """The value in units of 10^-places, or Misfit with its neighbours."""
     scaled = value.scaleb(places)
@@ -214,10 +222,7 @@ class Whole:
         return f"a whole number {self.span.words()}"
 
     def read(self, raw: object) -> int:
-        value = exact_number(self, self.span, raw)
-        if decimals_of(value) > 0:
-            raise misfit(self, raw)
-        return int(value)
+        return exact_whole(self, raw, self.span)
 
     def show(self, value: int) -> int:
         return value
@@ -255,10 +260,8 @@ class Duration:
         least, most = self._bounds()
         if isinstance(raw, str) and _DURATION.fullmatch(raw):
             value = _milliseconds(raw)
-        elif isinstance(raw, int) and not isinstance(raw, bool):
-            value = raw * SECOND
         else:
-            raise misfit(self, raw)
+            value = exact_whole(self, raw, Span("[0, 1000000000]")) * SECOND
         if not least <= value <= most:
             raise misfit(self, raw)
         return value

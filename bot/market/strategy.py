@@ -11,7 +11,6 @@ from bot.domain.instants import DAY, HOUR
 from bot.market.column_names import COLUMN_NAME, RECORDED_COLUMN, is_local
 from bot.market.parameter_groups import (
     Derived,
-    Fault,
     Items,
     Off,
     StrategyFaults,
@@ -97,7 +96,7 @@ class Gate:
     def __post_init__(self) -> None:
         found = gate_faults(self)
         if found:
-            raise StrategyFaults([Fault((key,), reason) for key, reason in found])
+            raise StrategyFaults(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,16 +108,17 @@ def _stop_faults(s: Strategy) -> list[Fault]:
     return found
 
 
-def gate_faults(gate: Gate) -> list[tuple[str, str]]:
-    """Contradictions inside one further gate, as (key, reason)."""
-    found: list[tuple[str, str]] = []
+def gate_faults(gate: Gate) -> list[Fault]:
+    """Contradictions inside one further gate."""
+    found: list[Fault] = []
     low, high = gate.min, gate.max
     if low is None and high is None:
-        found.append(("column", "a gate needs min or max"))
+        found.append(Fault(("column",), "a gate needs min or max", ("min", "max")))
     if low is not None and high is not None and low > high:
-        found.append(("min", f"{plain(low)} is above max ({plain(high)})"))
+        reason = f"{plain(low)} is above max ({plain(high)})"
+        found.append(Fault(("min",), reason, ("max",)))
     if gate.leave_min is not None and (low is None or gate.leave_min > low):
-        found.append(("leave_min", "must be at or below min, and needs it"))
+        found.append(Fault(("leave_min",), "must be at or below min, and needs it", ("min",)))
     if gate.leave_max is not None and (high is None or gate.leave_max < high):
-        found.append(("leave_max", "must be at or above max, and needs it"))
+        found.append(Fault(("leave_max",), "must be at or above max, and needs it", ("max",)))
     return found

@@ -60,8 +60,8 @@ class MemoryCredits:
 class Bench:
     """A client on a server, and everything around it that a test wants to look at."""
 
-    def __init__(self, settings: ClientSettings, key: str = KEY) -> None:
-        self.clock = StepClock()
+    def __init__(self, settings: ClientSettings, key: str = KEY, now: int = NOW) -> None:
+        self.clock = StepClock(now)
         self.sink = MemorySink()
         self.credits = MemoryCredits()
         ports = Ports(clock=self.clock, sink=self.sink, credits=self.credits)
@@ -77,10 +77,13 @@ class Bench:
 
 
 @contextmanager
-def bench(base_url: str, **settings: object) -> Iterator[Bench]:
+def bench(base_url: str, now: int = NOW, **settings: object) -> Iterator[Bench]:
     """A bench whose client is closed at the end; attempts may take 2 s."""
     limits: dict[str, object] = {"attempt_deadline_s": 2.0, "read_timeout_s": 1.0}
-    built = Bench(ClientSettings(base_url=base_url, **(limits | settings)))  # type: ignore[arg-type]
+    built = Bench(
+        ClientSettings(base_url=base_url, **(limits | settings)),  # type: ignore[arg-type]
+        now=now,
+    )
     try:
         yield built
     finally:

@@ -10,15 +10,15 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
-from bot.adapters.sql.schema_record import bar, content, raw_response, slot_seen
+from bot.adapters.sql.schema_record import bar, content, raw_response, signal, slot_seen
 from bot.domain.errors import LedgerError
-from bot.domain.values import Record, Slot
+from bot.domain.values import Record, Slot, Token
 
 _CHUNK_ROWS = 5000
 
@@ -119,6 +119,26 @@ def load(
     for row in connection.execute(slots.order_by(slot_seen.c.slot)):
         record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
     return record, current_marks(connection)
+
+
+def known_tokens(connection: Connection) -> list[Token]:
+    """Every row of the token list, in the order in which it became known."""
+    series = next(series for series in SERIES if series.name == "tokens")
+    return list(map(series.from_row, connection.execute(series.query())))
+
+
+def newest_times(
+    connection: Connection, series: Literal["bars", "signals"], token_ids: Sequence[int]
+) -> dict[int, int]:
+    """The greatest open or valid time of each token that has any row."""
+    table, column = (bar, bar.c.open_time) if series == "bars" else (signal, signal.c.valid_time)
+    found = {}
+    for token_id in token_ids:
+        query = select(func.max(column)).where(table.c.token_id == token_id)
+        newest = connection.execute(query).scalar()
+        if newest is not None:
+            found[token_id] = int(newest)
+    return found
 
 
 def export_record(connection: Connection) -> Record:

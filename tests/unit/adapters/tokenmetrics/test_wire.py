@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.limits import LEVELS_MAX, ROWS_MAX
 from bot.adapters.tokenmetrics.parsed import FaultCode, Observation, Parsed
 from bot.adapters.tokenmetrics.wire import (
     PARSERS,
@@ -412,3 +413,19 @@ def test_keys_that_no_document_shows_are_named() -> None:
     parsed = parse_hourly_ohlcv(body(BAR | {"Vwap": 1}), FETCHED, PLAIN)
     assert len(parsed.observations) == 1
     assert parsed.unknown_keys == ("vwap",)
+
+
+def test_as_many_rows_as_allowed_are_read_and_one_more_is_a_bad_payload() -> None:
+    assert parse_prices(body(*[{}] * ROWS_MAX), FETCHED, PLAIN).rows == ROWS_MAX
+    with pytest.raises(BadPayloadError, match="rows in one answer"):
+        parse_prices(body(*[{}] * (ROWS_MAX + 1)), FETCHED, PLAIN)
+
+
+def test_a_list_of_as_many_levels_as_allowed_is_read_and_a_longer_one_is_not() -> None:
+    def parsed(count: int) -> Parsed[Observation]:
+        return parse_levels(
+            body({"TOKEN_ID": 1, "SUPPORT": [{"price": 1}] * count}), FETCHED, PLAIN
+        )
+
+    assert len(parsed(LEVELS_MAX).observations) == 1
+    assert codes(parsed(LEVELS_MAX + 1)) == [FaultCode.LIST_BAD]

@@ -1,0 +1,103 @@
+"""Clocks: the machine's, and one shared with a simulator over HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from bot.domain.errors import ConfigError, UnavailableError
+from bot.domain.instants import SECOND
+
+_NANOSECONDS = 1_000_000
+_TIMEOUT_S = 30.0
+_TRIES = 5
+
+
+class Clock(Protocol):
+    """Time as the daemon sees it: for due slots, polls and waits."""
+
+    def now(self) -> int:
+        """The instant, UTC milliseconds."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds since any fixed moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much of this clock's time pass, or less when asked to stop."""
+        ...
+
+    def wait_until(self, instant: int) -> None:
+        """Return at the instant, or earlier when asked to stop."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock; waits end early when `stop` is set."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+
+    def now(self) -> int:
+        """Wall clock, UTC milliseconds."""
+        return time.time_ns() // _NANOSECONDS
+
+    def elapsed(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless stopped."""
+        self._stop.wait(max(0.0, seconds))
+
+    def wait_until(self, instant: int) -> None:
+        """Wait for the wall clock."""
+        self.sleep((instant - self.now()) / SECOND)
+
+
+class SharedClock:
+    """The clock of a simulator; it moves when someone asks for a later instant, or by itself."""
+
+    def __init__(self, url: str, stop: threading.Event) -> None:
+        if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ConfigError(["clock_url: must be a simulator's address on this machine"])
+        self._url = url.rstrip("/")
+        self._stop = stop
+
+    def now(self) -> int:
+        """The simulated now."""
+        return self._ask("/_clock", None)
+
+    def elapsed(self) -> float:
+        """Simulated seconds."""
+        return self.now() / SECOND
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self.wait_until(self.now() + int(seconds * SECOND))
+
+    def wait_until(self, instant: int) -> None:
+        """Ask for the instant until it has come or someone stops us."""
+        while not self._stop.is_set() and self._ask("/_clock/advance", instant) < instant:
+            pass
+
+    def _ask(self, path: str, to: int | None) -> int:
+        body = None if to is None else json.dumps({"to": to}).encode()
+        request = urllib.request.Request(  # noqa: S310  (the constructor allows loopback only)
+            self._url + path, data=body, headers={"content-type": "application/json"}
+        )
+        for attempt in range(_TRIES):
+            try:
+                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+                    return int(json.loads(answer.read())["now"])
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                if attempt == _TRIES - 1:
+                    raise UnavailableError(f"{self._url}: the clock is away: {error}") from None
+                self._stop.wait(0.1 * (attempt + 1))
+        raise UnavailableError(f"{self._url}: the clock is away")

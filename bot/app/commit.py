@@ -1,0 +1,151 @@
+"""A stepped slot as the rows of the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from bot.adapters.sql.ledger_rows import (
+    ConfigVersion,
+    CycleCommit,
+    DecisionRow,
+    EquityRow,
+    FillRow,
+    NoticeRow,
+    OrderEventRow,
+    OrderRow,
+    PositionRow,
+)
+from bot.app.slot_inputs import slot_input_bytes
+from bot.app.stepper import RULES_VERSION, Account, Stepped, Stepper
+from bot.domain.ids import order_id
+from bot.domain.instants import format_instant
+from bot.domain.records import Decision, Fill, Order, OrderEvent, SlotRecords, Trade
+from bot.domain.values import Slot
+from bot.engine import layout as at
+
+
+def build_commit(stepper: Stepper, before: Account, stepped: Stepped, slot: Slot) -> CycleCommit:
+    """Everything that one slot writes, ready for one transaction."""
+    loaded = stepper.loaded
+    name = loaded.strategy.name
+    records = stepped.records[-1]
+    mark = records.mark
+    first = before.slot == 0
+    source = "local" if loaded.strategy.uses_local else "recorded"
+    return CycleCommit(
+        config=ConfigVersion(
+            config_sha256=loaded.config_sha256,
+            rules_version=RULES_VERSION,
+            strategy=name,
+            body=loaded.canonical,
+        ),
+        strategy=name,
+        slot=slot.slot,
+        as_of=slot.as_of,
+        missed=slot.missed,
+        watermark=None if first else before.slot,
+        state=stepped.account.to_bytes(),
+        slot_input=slot_input_bytes(stepped.market, stepper.plan, source),
+        lines=records.lines,
+        equity=EquityRow(
+            strategy=name, slot=slot.slot, cash=mark.cash, value=mark.value, equity=mark.equity,
+            realised=mark.realised, unrealised=mark.unrealised, peak=mark.peak,
+        ),
+        opening_cash=loaded.strategy.cash if first else 0,
+        decisions=tuple(_decision(name, row) for row in records.decisions),
+        orders=tuple(_order(name, row) for row in records.orders),
+        fills=tuple(_fill(name, row) for row in records.fills),
+        order_events=tuple(_event(name, row) for row in records.events),
+        positions=tuple(_positions(name, records, before, stepped.account)),
+        notices=tuple(
+            NoticeRow(
+                strategy=name, slot=row.slot, kind=row.kind, token_id=row.token_id,
+                detail=format_instant(row.valid_time) if row.valid_time else "",
+            )
+            for row in records.notices
+        ),
+    )  # fmt: skip
+
+
+def _decision(strategy: str, row: Decision) -> DecisionRow:
+    return DecisionRow(
+        id=row.id, strategy=strategy, slot=row.slot, token_id=row.token_id, kind=row.kind,
+        outcome=row.outcome, reason=row.reason, edge_time=row.edge_time,
+        details=json.dumps(row.details, sort_keys=True),
+    )  # fmt: skip
+
+
+def _order(strategy: str, row: Order) -> OrderRow:
+    body = {"reason": row.reason, **row.terms}
+    if row.price is not None:
+        body["price_ticks"] = row.price
+    terms = json.dumps(
+        [row.id, row.quantity, row.eligible_from, row.stop, row.target, row.cap, body],
+        sort_keys=True,
+    )
+    return OrderRow(
+        id=row.id, strategy=strategy, slot=row.slot, token_id=row.token_id, action=row.action,
+        leg=0, quantity_lots=row.quantity, eligible_from=row.eligible_from,
+        request_hash=hashlib.sha256(terms.encode()).hexdigest(), stop_ticks=row.stop,
+        target_ticks=row.target, cap_ticks=row.cap, decision_id=row.decision_id,
+        body=json.dumps(body, sort_keys=True),
+    )  # fmt: skip
+
+
+def _fill(strategy: str, row: Fill) -> FillRow:
+    return FillRow(
+        id=row.id, order_id=row.order_id, strategy=strategy, slot=row.slot, token_id=row.token_id,
+        open_time=row.open_time, side="BUY" if row.side == "BUY" else "SELL",
+        quantity_lots=row.quantity, price_ticks=row.price, notional=row.notional, fee=row.fee,
+        reason=row.reason, ref_points=row.reference_points,
+    )  # fmt: skip
+
+
+def _event(strategy: str, row: OrderEvent) -> OrderEventRow:
+    kinds = {"CANCEL": "CANCEL", "RESIZE": "RESIZE", "TRIGGER": "TRIGGER"}
+    return OrderEventRow(
+        id=row.id, order_id=row.order_id, strategy=strategy, slot=row.slot, token_id=row.token_id,
+        kind=kinds[row.kind], quantity_lots=row.quantity, reason=row.reason,  # type: ignore[arg-type]
+        open_time=row.open_time,
+    )  # fmt: skip
+
+
+def _positions(
+    strategy: str, records: SlotRecords, before: Account, after: Account
+) -> list[PositionRow]:
+    """Positions that this slot closed, and those open after it that changed."""
+    rows = [_closed(strategy, trade) for trade in records.trades]
+    for token_id, token in after.tokens.items():
+        if token[at.T_QTY] > 0 and before.tokens.get(token_id) != token:
+            rows.append(_open(strategy, token_id, token))
+    return rows
+
+
+def _closed(strategy: str, trade: Trade) -> PositionRow:
+    body = {
+        "opened_bar": trade.opened, "closed_bar": trade.closed_bar, "reason": trade.reason,
+        "bought_lots": trade.quantity, "paid": trade.paid, "proceeds": trade.proceeds,
+        "fees": trade.fees, "risk": trade.risk,
+    }  # fmt: skip
+    return PositionRow(
+        id=order_id(strategy, trade.token_id, trade.decided, "POSITION", 0), strategy=strategy,
+        token_id=trade.token_id, status="CLOSED", opened_slot=trade.decided, quantity_lots=0,
+        cost=0, entry_fee=0, realised=trade.realised, closed_slot=trade.closed,
+        body=json.dumps(body, sort_keys=True),
+    )  # fmt: skip
+
+
+def _open(strategy: str, token_id: int, token: tuple[int, ...]) -> PositionRow:
+    body = {
+        "opened_bar": token[at.T_ENTRY_OPEN], "stop_ticks": token[at.T_STOP],
+        "target_ticks": token[at.T_TARGET], "bought_lots": token[at.T_BOUGHT],
+        "paid": token[at.T_PAID], "proceeds": token[at.T_PROCEEDS], "fees": token[at.T_FEES],
+        "risk": token[at.T_RISK],
+    }  # fmt: skip
+    return PositionRow(
+        id=order_id(strategy, token_id, token[at.T_ORDER_SLOT], "POSITION", 0), strategy=strategy,
+        token_id=token_id, status="OPEN", opened_slot=token[at.T_ORDER_SLOT],
+        quantity_lots=token[at.T_QTY], cost=token[at.T_COST], entry_fee=token[at.T_ENTRY_FEES],
+        realised=token[at.T_REALISED], body=json.dumps(body, sort_keys=True),
+    )  # fmt: skip

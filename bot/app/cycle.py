@@ -1,0 +1,146 @@
+"""Due slots from the ledger's watermark: poll, freeze, step, commit, oldest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+
+from bot.adapters.clock import Clock
+from bot.adapters.sql.engine import Database
+from bot.adapters.sql.record_store import add_slot
+from bot.adapters.sql.schema_record import slot_seen
+from bot.app.desk import Desk
+from bot.domain.decimals import money_text
+from bot.domain.instants import HOUR, SECOND, floor_hour, format_instant
+from bot.domain.values import Slot
+from bot.market.strategy import Strategy
+
+RETRY_S = (15, 30, 60, 120, 120, 120)
+
+
+class Polls(Protocol):
+    """Brings a slot's rows into the record."""
+
+    def poll(self, slot: int, now: int) -> bool:
+        """Ask for what is due; whether every expected row is in."""
+        ...
+
+    def backfill(self, now: int) -> int:
+        """Fetch some of the missing history; requests still to send."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When slots are polled and frozen, in ms; the widest of the loaded strategies."""
+
+    poll_offset: int
+    settle: int
+    max_slot_delay: int
+
+
+def timing_of(strategies: list[Strategy]) -> Timing:
+    """One timing for all strategies, since the record has one freeze per slot."""
+    return Timing(
+        poll_offset=min(strategy.poll_offset for strategy in strategies),
+        settle=max(strategy.settle for strategy in strategies),
+        max_slot_delay=min(strategy.max_slot_delay for strategy in strategies),
+    )
+
+
+class Cycle:
+    """Does every due slot once; starting, recovering and catching up are this one path."""
+
+    def __init__(
+        self, database: Database, desks: list[Desk], polls: Polls, clock: Clock, timing: Timing
+    ) -> None:
+        self._database = database
+        self._desks = desks
+        self._polls = polls
+        self._clock = clock
+        self._timing = timing
+        self._log = structlog.get_logger()
+
+    def next_wake(self) -> int:
+        """The instant at which the next slot may be polled."""
+        now = self._clock.now()
+        wake = floor_hour(now) + self._timing.poll_offset
+        return wake if wake > now else wake + HOUR
+
+    def run_due(self, epoch: int, until: int | None = None) -> int:
+        """Process what is due now, oldest first; returns how many slots were done."""
+        done = 0
+        for slot in self._due(until):
+            frozen = self._freeze(slot)
+            for desk in self._desks:
+                self._run_desk(desk, frozen, epoch)
+            done += 1
+        return done
+
+    def _due(self, until: int | None) -> list[int]:
+        newest = floor_hour(self._clock.now() - self._timing.poll_offset)
+        if until is not None:
+            newest = min(newest, until)
+        marks = [desk.watermark() for desk in self._desks]
+        known = [mark for mark in marks if mark is not None]
+        if not known:
+            late = self._clock.now() - newest > self._timing.settle
+            return [] if late or (until is not None and newest > until) else [newest]
+        first = min(known) + HOUR
+        return list(range(first, newest + 1, HOUR))
+
+    def _freeze(self, slot: int) -> Slot:
+        """The slot's inputs, frozen once: when all expected rows are in, or at H + settle."""
+        with self._database.transaction() as connection:
+            row = connection.execute(select(slot_seen).where(slot_seen.c.slot == slot)).first()
+        if row is not None:
+            return Slot(slot=slot, as_of=row.as_of, missed=bool(row.missed))
+        as_of = self._poll_until_settled(slot)
+        missed = self._clock.now() > slot + self._timing.settle + self._timing.max_slot_delay
+        with self._database.transaction() as connection:
+            return add_slot(connection, Slot(slot=slot, as_of=as_of, missed=missed))
+
+    def _poll_until_settled(self, slot: int) -> int:
+        deadline = slot + self._timing.settle
+        tries = 0
+        while self._clock.now() <= deadline:
+            complete = self._polls.poll(slot, self._clock.now())
+            now = self._clock.now()
+            if complete and now <= deadline:
+                return now
+            rest = (deadline - now) / SECOND
+            if rest <= 0:
+                break
+            self._clock.sleep(min(RETRY_S[min(tries, len(RETRY_S) - 1)], rest))
+            if self._clock.now() >= deadline:
+                break
+            tries += 1
+        return deadline
+
+    def _run_desk(self, desk: Desk, slot: Slot, epoch: int) -> None:
+        mark = desk.watermark()
+        if mark is not None and mark >= slot.slot:
+            return
+        began = self._clock.elapsed()
+        done = desk.run(slot, epoch, self._clock.now())
+        records = done.stepped.records[-1]
+        refused: dict[str, int] = {}
+        for decision in records.decisions:
+            if decision.outcome == "REFUSED":
+                refused[decision.reason] = refused.get(decision.reason, 0) + 1
+        self._log.info(
+            "slot",
+            strategy=desk.name,
+            slot=format_instant(slot.slot),
+            as_of=format_instant(slot.as_of),
+            missed=slot.missed,
+            orders=len(records.orders),
+            fills=len(records.fills),
+            refused=refused,
+            open=records.mark.open_positions,
+            equity=money_text(records.mark.equity),
+            seconds=round(self._clock.elapsed() - began, 3),
+        )

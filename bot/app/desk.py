@@ -1,0 +1,124 @@
+"""One strategy in the daemon: its account comes from the ledger, its market from the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.adapters.sql import ledger_read, slot_store
+from bot.adapters.sql.engine import Database
+from bot.adapters.sql.ledger_store import Outcome, commit_cycle
+from bot.adapters.sql.record_store import Marks, load
+from bot.app.commit import build_commit
+from bot.app.stepper import Account, Stepped, Stepper
+from bot.domain.errors import LedgerError
+from bot.domain.instants import DAY, HOUR
+from bot.domain.values import Slot
+from bot.market.inputs import Market
+from bot.market.instruments import Instrument
+from bot.market.needs import needs_of
+
+MARGIN = 60 * DAY  # windows count rows, and hours may be missing
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one strategy did in a slot."""
+
+    stepped: Stepped
+    written: bool
+
+
+class Desk:
+    """Steps one strategy and commits; what it holds in memory is a cache of the record."""
+
+    def __init__(self, database: Database, stepper: Stepper) -> None:
+        self._database = database
+        self._stepper = stepper
+        self._market: Market | None = None
+        self._marks = Marks()
+        self._at = 0
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        return self._stepper.loaded.strategy.name
+
+    def watermark(self) -> int | None:
+        """The last slot in the ledger, None before the first."""
+        with self._database.transaction() as connection:
+            return ledger_read.watermark(connection, self.name)
+
+    def run(self, slot: Slot, epoch: int, now: int) -> Done:
+        """Load the account, step the slot, commit it; running a slot twice writes nothing."""
+        with self._database.transaction() as connection:
+            account = self._account(connection)
+            self._sync(connection, account, slot)
+        assert self._market is not None
+        stepped = self._stepper.step(self._market, account, [slot])
+        commit = build_commit(self._stepper, account, stepped, slot)
+        try:
+            with self._database.transaction() as connection:
+                for instrument in stepped.market.derived:
+                    slot_store.add_instrument(connection, _row(instrument, slot.slot))
+                for at, ids in stepped.market.universes:
+                    slot_store.add_universe(connection, self.name, at - at % DAY, ids)
+                outcome = commit_cycle(connection, commit, epoch, now)
+        except BaseException:
+            self._market = None  # the slot is not in the ledger: see it anew
+            raise
+        if outcome is Outcome.STALE:
+            raise LedgerError(f"{self.name}: another process moved the account in this slot")
+        self._at = slot.slot
+        return Done(stepped, outcome is Outcome.DONE)
+
+    def _account(self, connection: Connection) -> Account:
+        stored = ledger_read.account(connection, self.name)
+        if stored is None:
+            return self._stepper.open_account()
+        return Account.from_bytes(stored.state)
+
+    def _sync(self, connection: Connection, account: Account, slot: Slot) -> None:
+        """Bring the market up to the record; anew where the ledger is not where it was left."""
+        if self._market is None or self._at != account.slot:
+            self._open_market(connection, account, slot)
+            return
+        record, self._marks = load(connection, self._marks)
+        self._market.push(record)
+
+    def _open_market(self, connection: Connection, account: Account, slot: Slot) -> None:
+        strategy = self._stepper.loaded.strategy
+        reach = max(needs_of(strategy).bars * HOUR, strategy.min_history) + MARGIN
+        record, self._marks = load(connection, bars_from=slot.slot - reach)
+        market = Market(
+            strategy,
+            self._stepper.plan,
+            {row.token_id: _instrument(row) for row in slot_store.instruments(connection)},
+            self._universe(connection, slot.slot) if account.slot else None,
+        )
+        market.push(record)
+        if account.slot:
+            stored = {known.slot: known for known in record.slots}
+            market.skip_to(stored[account.slot])
+        self._market = market
+        self._at = account.slot
+
+    def _universe(self, connection: Connection, slot: int) -> frozenset[int] | None:
+        days = slot_store.universes(connection, self.name)
+        past = [day for day in days if day < slot]
+        return frozenset(days[max(past)]) if past else None
+
+
+def _row(instrument: Instrument, slot: int) -> slot_store.InstrumentRow:
+    return slot_store.InstrumentRow(
+        token_id=instrument.token_id, tick=instrument.tick, lot=instrument.lot,
+        min_notional=instrument.min_notional, derived_at=slot, notes=instrument.note,
+    )  # fmt: skip
+
+
+def _instrument(row: slot_store.InstrumentRow) -> Instrument:
+    return Instrument(
+        token_id=row.token_id, tick=row.tick, lot=row.lot, min_notional=row.min_notional,
+        note=row.notes,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Answers into the record: each response is stored together with what is read from it."""
+
+from __future__ import annotations
+
+from bot.adapters.sql import record_store, slot_store
+from bot.adapters.sql.engine import Database
+from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.ports import RawResponse
+from bot.adapters.tokenmetrics.wire import PARSERS
+from bot.adapters.tokenmetrics.wire_settings import WireSettings
+from bot.domain.errors import ProviderError
+from bot.domain.values import Bar, Grade, LevelList, Metrics, Record, Signal, Token
+
+GOOD = 200
+
+
+def read_observations(
+    endpoint: str, body: bytes, fetched_at: int, settings: WireSettings
+) -> Record:
+    """What one answer says; nothing where it cannot be read, which the client reports.
+
+    A function of the stored response alone, so that the audit reads the same from it.
+    """
+    record = Record()
+    try:
+        parsed = PARSERS[Endpoint(endpoint)](body, fetched_at, settings)
+    except (ProviderError, ValueError):
+        return record
+    for row in parsed.observations:
+        if isinstance(row, Token):
+            record.tokens.append(row)
+        elif isinstance(row, Bar):
+            record.bars.append(row)
+        elif isinstance(row, Signal):
+            record.signals.append(row)
+        elif isinstance(row, Metrics):
+            record.metrics.append(row)
+        elif isinstance(row, LevelList):
+            record.levels.append(row)
+        elif isinstance(row, Grade):
+            record.grades.append(row)
+    return record
+
+
+class RecordingSink:
+    """The client's sink: one transaction per answer, so that a kill leaves no half of one."""
+
+    def __init__(self, database: Database, settings: WireSettings) -> None:
+        self._database = database
+        self._settings = settings
+
+    def store(self, response: RawResponse) -> int:
+        """Store an answer and its observations; returns the answer's id."""
+        raw = record_store.RawResponse(
+            endpoint=response.endpoint,
+            params=response.params,
+            status=response.status,
+            body=response.body,
+            fetched_at=response.fetched_at,
+            latency_ms=response.latency_ms,
+            request_id=response.request_id or None,
+        )
+        with self._database.transaction() as connection:
+            raw_id = record_store.add_raw(connection, raw)
+            if response.status == GOOD:
+                seen = read_observations(
+                    response.endpoint, response.body, response.fetched_at, self._settings
+                )
+                record_store.add_observations(connection, seen, raw_id)
+        return raw_id
+
+
+class DatabaseCredits:
+    """The month's requests, counted in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def spent(self, month: str) -> int:
+        """Requests sent in a month such as 2025-05."""
+        with self._database.transaction() as connection:
+            return slot_store.credits_spent(connection, month)
+
+    def add(self, month: str, requests: int) -> None:
+        """Count further requests."""
+        with self._database.transaction() as connection:
+            slot_store.spend_credits(connection, month, requests)

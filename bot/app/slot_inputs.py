@@ -1,0 +1,76 @@
+"""The numbers that one slot of one strategy read, as the record keeps them for `why`."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from bot.domain.decimals import plain, scaled
+from bot.domain.instants import format_instant
+from bot.engine import layout as at
+from bot.market.inputs import MarketSlice
+from bot.market.rules import ColumnPlan
+
+_STATUS = {at.UNKNOWN: "unknown", at.FRESH: "fresh", at.STALE: "stale"}
+
+
+def slot_input_bytes(market: MarketSlice, plan: ColumnPlan, source: str) -> bytes:
+    """Canonical JSON of the last slot of a slice: one entry per token."""
+    last = market.inputs.slots.shape[0] - 1
+    tokens = {
+        str(token_id): _token(market, plan, last, i) for i, token_id in enumerate(market.token_ids)
+    }
+    body = {"source": source, "tokens": tokens}
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, Any]:
+    inputs = market.inputs
+    cell = inputs.cells[s, i].tolist()
+    values = inputs.values[s, i].tolist()
+    decimals = market.decimals[i]
+    shown: dict[str, Any] = {
+        "in_universe": bool(cell[at.C_UNIVERSE]),
+        "quantmetrics": _STATUS[cell[at.C_QUANT]],
+        "grade": _STATUS[cell[at.C_GRADE]],
+        "levels": _STATUS[cell[at.C_LEVELS]],
+        "columns": {
+            column.name: values[at.X_FIRST + c]
+            for c, column in enumerate(plan.columns)
+            if math.isfinite(values[at.X_FIRST + c])
+        },
+    }
+    for name, value, scale in (
+        ("sigma", values[at.X_SIGMA], 1.0),
+        ("atr", values[at.X_ATR], 10.0**decimals),
+        ("adv", values[at.X_ADV], 1.0),
+    ):
+        if math.isfinite(value):
+            shown[name] = float(f"{value / scale:.10g}")
+    if cell[at.C_BAR] >= 0:
+        shown["bar"] = _bar(inputs.bars[cell[at.C_BAR]].tolist(), decimals)
+    start, end = cell[at.C_BOOK_START], cell[at.C_BOOK_END]
+    shown["book"] = [
+        [scaled(price, decimals), strength]
+        for price, strength in zip(
+            inputs.prices[start:end].tolist(), inputs.strengths[start:end].tolist(), strict=True
+        )
+    ]
+    if cell[at.C_BOOK_BUILT]:
+        shown["book_built"] = format_instant(cell[at.C_BOOK_BUILT])
+    instrument = market.instruments[i]
+    if instrument is not None:
+        shown["tick"], shown["lot"] = plain(instrument.tick), plain(instrument.lot)
+    rows = inputs.signals[inputs.sig_start[s] : inputs.sig_start[s + 1]].tolist()
+    shown["signals"] = [
+        [format_instant(row[at.G_VALID]), row[at.G_VALUE]] for row in rows if row[at.G_TOKEN] == i
+    ]
+    return shown
+
+
+def _bar(row: list[int], decimals: int) -> dict[str, str]:
+    names = ("open", "high", "low", "close")
+    prices = row[at.B_OPEN : at.B_CLOSE + 1]
+    shown = {name: scaled(price, decimals) for name, price in zip(names, prices, strict=True)}
+    return {"open_time": format_instant(row[at.B_OPEN_TIME]), **shown}
