@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,10 +71,21 @@ class Cycle:
         wake = floor_hour(now) + self._timing.poll_offset
         return wake if wake > now else wake + HOUR
 
-    def run_due(self, epoch: int, until: int | None = None) -> int:
+    @property
+    def poll_offset(self) -> int:
+        """How long after the hour a slot is polled, in ms."""
+        return self._timing.poll_offset
+
+    def watermarks(self) -> list[int | None]:
+        """The last slot of each strategy."""
+        return [desk.watermark() for desk in self._desks]
+
+    def run_due(self, epoch: int, until: int | None, stop: threading.Event) -> int:
         """Process what is due now, oldest first; returns how many slots were done."""
         done = 0
         for slot in self._due(until):
+            if stop.is_set():
+                break
             frozen = self._freeze(slot)
             for desk in self._desks:
                 self._run_desk(desk, frozen, epoch)
@@ -84,8 +96,7 @@ class Cycle:
         newest = floor_hour(self._clock.now() - self._timing.poll_offset)
         if until is not None:
             newest = min(newest, until)
-        marks = [desk.watermark() for desk in self._desks]
-        known = [mark for mark in marks if mark is not None]
+        known = [mark for mark in self.watermarks() if mark is not None]
         if not known:
             late = self._clock.now() - newest > self._timing.settle
             return [] if late or (until is not None and newest > until) else [newest]

@@ -100,6 +100,7 @@ class Poller:
         self._backfill_requests = backfill_requests
         self._horizon = max(self._plan.horizon, backfill_days * DAY)
         self._refused: dict[Endpoint, int] = {}
+        self.wants_history = True
         self._log = structlog.get_logger()
 
     def poll(self, slot: int, now: int) -> bool:
@@ -122,6 +123,12 @@ class Poller:
                 complete = False
                 self._log.warning("poll.failed", endpoint=endpoint, cause=str(error))
         return complete and self._all_in(slot)
+
+    def poll_tokens(self, now: int) -> None:
+        """Ask for the token list where it is due, so that the backfill knows whom to ask about."""
+        for endpoint in self._due(floor_hour(now)):
+            if endpoint is Endpoint.TOKENS:
+                self._ask(endpoint, floor_hour(now), now, self._client.deadline())
 
     def _due(self, slot: int) -> tuple[Endpoint, ...]:
         with self._database.transaction() as connection:
@@ -219,6 +226,7 @@ class Poller:
                 for token_id in request.token_ids:
                     slot_store.note_poll(connection, f"bars {token_id}", request.span.start)
         left = cost(missing_bars(ids, self._known(ids, end), wanted, 50))
+        self.wants_history = left > 0
         if chosen or left:
             self._log.info("backfill", requests=cost(chosen), left=left)
         return left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.adapters.sql import record_store, slot_store
 from bot.adapters.sql.engine import Database
 from bot.adapters.tokenmetrics.endpoints import Endpoint
@@ -53,7 +55,7 @@ class RecordingSink:
         """Store an answer and its observations; returns the answer's id."""
         raw = record_store.RawResponse(
             endpoint=response.endpoint,
-            params=response.params,
+            params=_as_json(response.params),
             status=response.status,
             body=response.body,
             fetched_at=response.fetched_at,
@@ -68,6 +70,12 @@ class RecordingSink:
                 )
                 record_store.add_observations(connection, seen, raw_id)
         return raw_id
+
+
+def _as_json(params: str) -> str:
+    """`name=value&name=value` as the JSON object that the record keeps."""
+    pairs = (pair.partition("=") for pair in params.split("&") if pair)
+    return json.dumps({name: value for name, _, value in pairs}, sort_keys=True)
 
 
 class DatabaseCredits:

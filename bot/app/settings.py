@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     )
     database: str = Field("hourhand.db", min_length=1, description="The database file.")
     strategies: str = Field("strategies", min_length=1, description="The strategy files' folder.")
+    clock_url: str | None = Field(
+        None, min_length=1, description="A simulator whose clock is used instead of the machine's."
+    )
     requests_per_minute: int = Field(20, ge=1, le=10_000, description="Most requests a minute.")
     monthly_credits: int = Field(
         20_000, ge=1, le=1_000_000_000, description="Most requests a calendar month."

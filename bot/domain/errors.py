@@ -1,19 +1,19 @@
 """The one tree of things that can go wrong and that a person can do something about.
 
-    HourhandError
-    ├── UsageError            exit 2: a command was called with something that is not there
-    ├── ConfigError           exit 64: settings or strategy files, all faults at once
-    ├── DataError             exit 65: a record, a candle file or an observation that cannot be read
-    ├── LedgerError           exit 70: an invariant of the ledger does not hold
-    ├── StorageError          exit 74: the database or a folder cannot be opened, read or written
-    ├── AlreadyRunningError   exit 75: another process holds the database
-    ├── SchemaError           exit 78: the database has another schema
-    └── ProviderError         the provider, by cause
-        ├── AuthError         exit 77: the key is wrong or missing
-        ├── PlanError         the key is good, its plan does not cover the endpoint
-        ├── RateLimitError    429, or the monthly budget is used up
-        ├── UnavailableError  connection, time-out, 5xx: may pass
-        └── BadPayloadError   an answer that is not what the wire promises
+HourhandError
+├── UsageError            exit 2: a command was called with something that is not there
+├── ConfigError           exit 64: settings or strategy files, all faults at once
+├── DataError             exit 65: a record, a candle file or an observation that cannot be read
+├── LedgerError           exit 70: an invariant of the ledger does not hold
+├── StorageError          exit 74: the database or a folder cannot be opened, read or written
+├── AlreadyRunningError   exit 75: another process holds the database
+├── SchemaError           exit 78: the database has another schema
+└── ProviderError         the provider, by cause
+    ├── AuthError         exit 77: the key is wrong or missing
+    ├── PlanError         the key is good, its plan does not cover the endpoint
+    ├── RateLimitError    429, or the monthly budget is used up
+    ├── UnavailableError  connection, time-out, 5xx: may pass
+    └── BadPayloadError   an answer that is not what the wire promises
 """
 
 from __future__ import annotations

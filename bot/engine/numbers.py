@@ -119,12 +119,17 @@ def wide_div(high: int, low: int, c: int) -> int:
 def mul_div_floor(a: int, b: int, c: int) -> int:
     """floor(a * b / c) with a 124-bit intermediate, for a, b in [0, 2^62) and c > 0.
 
+    A quotient of 2^62 and more becomes 2^62 - 1: above every amount there is, so a bound that is
+    too far away to be written never binds.
+
     >>> mul_div_floor(10**17, 10**15, 10**16)
     10000000000000000
     """
     if a <= SMALL and b <= SMALL:
         return a * b // c
     high, low = wide_mul(a, b)
+    if high >= c:
+        return _MASK62
     return wide_div(high, low, c)
 
 

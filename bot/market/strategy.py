@@ -78,7 +78,7 @@ class Universe:
     exclude_categories: tuple[str, ...] = param(
         ["stablecoins", "wrapped-tokens", "security-tokens"],
         Items(_LABEL, 100),
-        "No token of any of these categories; a token named by its id stays.",
+        "No token of any of these categories; one named by id or symbol stays.",
     )
     top: int | None = param("off", Off(_COUNT), "Only the N tokens of the greatest market value.")
 

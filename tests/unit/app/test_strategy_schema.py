@@ -31,7 +31,8 @@ LITERALS = (
     "'auto'", "'1h'", "'5m'", "'1'", "'1.5'", "'-1'", "'60s'", "'1w'", "'1.5h'", "'local'",
     "'column:x'", "'column:'", "'sharpe'", "'sharpe_90d'", "'sharpe_60d'", "'local:mdd_1y'",
     "'ewma'", "'hourly'", "'composite'", "'BTC'", "'a;b'", "'A B'", "[]", "[1]", "[1, 1]", "['a']",
-    "['a', 'a']", "[{}]", "{}", "{a = 1}", "{a = 0}", "{'b c' = 1}", "{top = 3}", "{token_ids = [1, 2]}", "{token_ids = [1, 1]}", "{symbols = ['a;b']}", "{top = 0}",
+    "['a', 'a']", "[{}]", "{}", "{a = 1}", "{a = 0}", "{'b c' = 1}", "{top = 3}",
+    "{token_ids = [1, 2]}", "{token_ids = [1, 1]}", "{symbols = ['a;b']}", "{top = 0}",
     "{column = 'a'}", "[{column = 'a', min = 1}]", "[{column = 'a', min = 'x'}]", "1979-05-27",
 )  # fmt: skip
 TEXT_DURATION = re.compile(r"[0-9]{1,9}[smhd]")

@@ -37,9 +37,17 @@ def split(value: int) -> tuple[int, int]:
 
 
 @given(LARGE, LARGE, st.integers(1, INT64))
-def test_mul_div_floor_is_exact_wherever_its_result_fits(a: int, b: int, c: int) -> None:
-    assume(a * b // c < 1 << 62)
-    assert mul_div_floor(a, b, c) == a * b // c
+def test_mul_div_floor_is_exact_and_never_wraps(a: int, b: int, c: int) -> None:
+    exact = a * b // c
+    if exact < 1 << 62:
+        assert mul_div_floor(a, b, c) == exact
+    else:
+        assert (1 << 62) - 1 <= mul_div_floor(a, b, c) <= min(exact, INT64)
+
+
+@given(st.integers(10**10, 10**17), MONEY, st.integers(1, 10**17))
+def test_mul_div_floor_is_exact_for_money(a: int, b: int, c: int) -> None:
+    assert mul_div_floor(a, b, c) == min(a * b // c, (1 << 62) - 1)
 
 
 @given(LARGE, st.integers(0, INT64))

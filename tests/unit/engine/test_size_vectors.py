@@ -226,3 +226,14 @@ def test_zv10_a_sector_gives_what_is_left_of_it() -> None:
     rows = sized(coins, params, held=(0, 150))
     assert [int(d[at.D_QTY]) // 1000 for _, d in rows] == [200, 50]
     assert [BOUND_NAMES[d[at.D_BINDING]] for _, d in rows] == ["POSITION", "SECTOR"]
+
+
+def test_a_bound_too_far_away_to_be_written_never_binds() -> None:
+    # One basis point of stop without costs, in an account of a billion: 5e10 by the risk cap.
+    coin = candidate(0.4, 1.0)
+    coin.levels = [("99.99", 4.0), ("110", 4.0)]
+    params = OPEN_PARAMS._replace(risk=5000, stop_min_pct=0, k=0, taker=0)
+    ((reason, details),) = sized([coin], params, cash="1000000000")
+    assert reason == "ENTRY"
+    assert details[at.D_BOUND + 1] == (1 << 62) - 1
+    assert BOUND_NAMES[details[at.D_BINDING]] == "INV_VOL"

@@ -1,0 +1,43 @@
+"""The command `hourhand`: its commands, and how errors reach the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from bot.cli import replay, run, simulate
+from bot.domain.errors import HourhandError
+
+app = typer.Typer(
+    name="hourhand",
+    help="A headless paper-trading bot: hourly signals in, explained and exactly recorded paper "
+    "orders out. It has no live-trading path.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (run, replay, simulate):
+    module.register(app)
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run a command; a user's mistake is one message on standard error and an exit code."""
+    try:
+        app()
+    except HourhandError as error:
+        sys.stderr.write(f"hourhand: {error}\n")
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader has left, as `head` does; nothing is wrong and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

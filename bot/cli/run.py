@@ -1,0 +1,46 @@
+"""`run` and `once`: the daemon, and one catch-up for cron."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.common import HomeOption, JsonOption, home_of, instant_option, print_json, say
+
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", help="Stop after this slot (UTC), e.g. 2025-05-10T13:00:00Z."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(once)
+
+
+def run(home: HomeOption = None, until: UntilOption = None) -> None:
+    """Run the daemon: poll, decide and record once an hour until stopped."""
+    from bot.adapters.logging import configure_logging
+    from bot.app.daemon import run_daemon
+    from bot.app.settings import load_settings
+
+    settings = load_settings(home_of(home))
+    configure_logging(settings.log_format, settings.log_level, settings.log_path)
+    run_daemon(settings, instant_option(until, "--until"))
+
+
+def once(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Do every slot that is due and exit; for cron and systemd timers."""
+    from bot.adapters.logging import configure_logging
+    from bot.app.daemon import run_once
+    from bot.app.settings import load_settings
+
+    settings = load_settings(home_of(home))
+    configure_logging(settings.log_format, settings.log_level, settings.log_path)
+    slots = run_once(settings)
+    if as_json:
+        print_json({"slots": slots})
+    elif slots == 0:
+        say("nothing was due: a first slot needs a run within `settle` after the full hour")
