@@ -9,17 +9,18 @@ from sqlalchemy import Connection
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
-from bot.adapters.sql.record_store import Marks, load
+from bot.adapters.sql.record_store import Marks, load, load_bars
 from bot.app.commit import build_commit
 from bot.app.stepper import Account, Stepped, Stepper
 from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY, HOUR
-from bot.domain.values import Slot
+from bot.domain.values import Record, Slot
 from bot.market.inputs import Market
 from bot.market.instruments import Instrument
 from bot.market.needs import needs_of
 
 MARGIN = 60 * DAY  # windows count rows, and hours may be missing
+_NEVER = 1 << 62  # bars come apart from the rest, in pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Desk:
     def _open_market(self, connection: Connection, account: Account, slot: Slot) -> None:
         strategy = self._stepper.loaded.strategy
         reach = max(needs_of(strategy).bars * HOUR, strategy.min_history) + MARGIN
-        record, self._marks = load(connection, bars_from=slot.slot - reach)
+        record, self._marks = load(connection, bars_from=_NEVER)
         market = Market(
             strategy,
             self._stepper.plan,
@@ -98,9 +99,13 @@ class Desk:
             self._universe(connection, slot.slot) if account.slot else None,
         )
         market.push(record)
+        stored = {known.slot: known for known in record.slots}
+        reached = stored[account.slot] if account.slot else slot
+        for bars in load_bars(connection, slot.slot - reach):
+            market.push(Record(bars=bars))
+            market.absorb(reached)
         if account.slot:
-            stored = {known.slot: known for known in record.slots}
-            market.skip_to(stored[account.slot])
+            market.skip_to(reached)
         self._market = market
         self._at = account.slot
 

@@ -28,7 +28,6 @@ from bot.market.strategy import Strategy
 from bot.market.token_view import TokenView
 from bot.market.universe import resolve, tokens_as_of
 
-
 KNOWN_KEPT = 1000  # bars whose slot of knowledge is remembered: more than any order waits for
 
 
@@ -118,6 +117,11 @@ class Market:
             view.instrument = self._instruments.get(token_id)
             self._views[token_id] = view
         return view
+
+    def absorb(self, slot: Slot) -> None:
+        """Take in the bars pushed so far that `slot` will know; to be called before that slot."""
+        for view in self._views.values():
+            view.absorb(slot.slot, slot.as_of)
 
     def skip_to(self, slot: Slot) -> None:
         """See everything up to a slot that was stepped before, as already known."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.instants import DAY, SECOND
 from bot.market.column_names import is_local
-from bot.market.parameter_groups import AUTO
+from bot.market.parameter_groups import AUTO, Auto
 
 if TYPE_CHECKING:
     from bot.market.strategy import Strategy
@@ -20,13 +20,17 @@ RECORDED_SHARPE, RECORDED_DRAWDOWN = Decimal("0.8"), Decimal("0.95")
 WINDOWED_SHARPE, WINDOWED_DRAWDOWN = Decimal("1.0"), Decimal("0.35")
 
 
+def _on_auto(strategy: Strategy, key: str) -> bool:
+    return getattr(strategy, key) is AUTO
+
+
 def derived_values(strategy: Strategy) -> dict[str, object]:
     """Every value that is to be set: those on auto, and leave limits that are the enter limit."""
     limits = _limits(strategy)
     values = limits | _leave_limits(strategy, limits)
-    if strategy.latency is AUTO:
+    if _on_auto(strategy, "latency"):
         values["latency"] = 0 if strategy.bars == "1h" else 120 * SECOND
-    if strategy.min_history is AUTO:
+    if _on_auto(strategy, "min_history"):
         values["min_history"] = HISTORY if strategy.uses_local else 0
     return values
 
@@ -39,10 +43,10 @@ def _limits(strategy: Strategy) -> dict[str, object]:
         "volatility_max": strategy.volatility_max,
         "grade_min": strategy.grade_min,
     }
-    if strategy.sharpe_min is AUTO:
+    if _on_auto(strategy, "sharpe_min"):
         windowed = is_local(strategy.sharpe_column)
         values["sharpe_min"] = WINDOWED_SHARPE if windowed else RECORDED_SHARPE
-    if strategy.mdd_max is AUTO:
+    if _on_auto(strategy, "mdd_max"):
         windowed = is_local(strategy.mdd_column)
         values["mdd_max"] = WINDOWED_DRAWDOWN if windowed else RECORDED_DRAWDOWN
     return values
@@ -60,7 +64,7 @@ def _leave_limits(strategy: Strategy, limits: dict[str, object]) -> dict[str, ob
     values: dict[str, object] = {}
     for name, (leave, enter_key, band) in bands.items():
         enter = limits[enter_key]
-        if leave is AUTO:
+        if isinstance(leave, Auto):
             values[f"{name}_leave"] = enter + band if isinstance(enter, Decimal) else None
         elif leave is None:
             values[f"{name}_leave"] = enter

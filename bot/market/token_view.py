@@ -21,9 +21,6 @@ from bot.market.signal_rows import SignalRow, SignalSeries
 from bot.market.snapshots import Seen, SnapshotSeries
 from bot.market.strategy import Strategy
 
-# A local trend's history before the first slot: its fold needs the last turn, not all of the past.
-LOCAL_SIGNAL_ROWS = 720
-
 
 @dataclass(slots=True)
 class News:
@@ -62,6 +59,7 @@ class TokenView:
         self._book_key: tuple[object, ...] = ()
         self._book = EMPTY
         self._revision = 0  # counts changes of the bars
+        self._stepped = False
         self._hourly: tuple[int, float, float] = (-1, math.nan, math.nan)
 
     def use_volume_unit(self, unit: str) -> None:
@@ -102,9 +100,16 @@ class TokenView:
             row=row,
         )
 
+    def absorb(self, slot: int, as_of: int) -> None:
+        """Take in bars that a slot will know anyway, so that history need not wait in memory."""
+        self.series.advance(slot, as_of)
+        self._revision += 1
+
     def advance(self, slot: int, as_of: int) -> News:
         """See what slot `slot` is the first to know."""
-        before = self.series.times[-1] if self.series.times else None
+        first = not self._stepped
+        self._stepped = True
+        before = self.series.times[-1] if self.series.times and not first else None
         count = self.series.dropped + len(self.series.times)
         versions, changed = self.series.advance(slot, as_of)
         if versions:
@@ -116,10 +121,11 @@ class TokenView:
         self._grades.advance(as_of)
         self._lists.advance(as_of)
         signals = self._signals.advance(as_of)
-        if self._strategy.signals == "local" and versions:
-            added = self.series.dropped + len(self.series.times) - count
-            signals = self._local_signals(before, min(added, LOCAL_SIGNAL_ROWS), as_of)
-        return News(versions, signals, self._jumped(before, versions))
+        if self._strategy.signals == "local" and (versions or first) and self.series.times:
+            # First sight of a token is no edge: its trend begins with the newest bar known then.
+            added = self.series.dropped + len(self.series.times) - count if before else 1
+            signals = self._local_signals(before, added, as_of)
+        return News(versions, signals, bool(versions or first) and self._jumped(before))
 
     def _local_signals(self, before: int | None, rows: int, as_of: int) -> list[SignalRow]:
         times = self.series.times
@@ -129,10 +135,8 @@ class TokenView:
             if before is None or times[-1 - back] > before
         ]
 
-    def _jumped(self, before: int | None, versions: list[Version]) -> bool:
+    def _jumped(self, before: int | None) -> bool:
         """Whether a bar newer than the newest before moved by the jump factor or more."""
-        if not versions:
-            return False
         closes = self.series.recent
         first = len(closes) - 1
         while first > 0 and before is not None and closes[first - 1].open_time > before:

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
 from bot.adapters.sql.schema_record import bar, content, raw_response, signal, slot_seen
 from bot.domain.errors import LedgerError
-from bot.domain.values import Record, Slot, Token
+from bot.domain.values import Bar, Record, Slot, Token
 
 _CHUNK_ROWS = 5000
 
@@ -119,6 +119,15 @@ def load(
     for row in connection.execute(slots.order_by(slot_seen.c.slot)):
         record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
     return record, current_marks(connection)
+
+
+def load_bars(connection: Connection, bars_from: int) -> Iterator[list[Bar]]:
+    """The bars that open at or after an instant, some thousands at a time."""
+    series = next(series for series in SERIES if series.name == "bars")
+    query = series.query().where(bar.c.open_time >= bars_from)
+    rows = connection.execution_options(yield_per=_CHUNK_ROWS).execute(query)
+    for part in rows.partitions():
+        yield list(map(series.from_row, part))
 
 
 def known_tokens(connection: Connection) -> list[Token]:
