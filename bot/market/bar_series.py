@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.decimals import decimals_of
+from bot.domain.decimals import decimals_of, plain
 from bot.domain.instants import DAY, HOUR
 from bot.domain.values import Bar
 from bot.market.availability import Lags, bar_visible, span_of
@@ -58,17 +58,17 @@ class BarSeries:
         self._keep = keep
         self._exact = exact
         self._finer_interval = finer_interval
-        self._waiting: list[tuple[int, int, int, Bar]] = []
-        self._finer_waiting: list[tuple[int, int, int, Bar]] = []
+        self._waiting: list[tuple[int, int, Bar]] = []
+        self._finer_waiting: list[tuple[int, int, Bar]] = []
         self._finer: dict[int, dict[int, Bar]] = {}
         self._sorted = True
-        self._pushed = 0
         self.recent: list[Bar] = []  # the last rows of `times`
         self.times = array("q")
         self.opens, self.highs = array("d"), array("d")
         self.lows, self.closes = array("d"), array("d")
         self.dropped = 0  # rows that have left at the front
         self.first_open: int | None = None
+        self.first_close = Decimal(0)  # of the earliest bar ever known, also when it has left
         self.impossible = 0
         self.decimals = 0
         self.price_max = Decimal(0)
@@ -78,8 +78,7 @@ class BarSeries:
         if is_impossible(bar):
             self.impossible += 1
             return False
-        self._pushed += 1
-        entry = (-bar_visible(bar, self._lags), -bar.open_time, -self._pushed, bar)
+        entry = (-bar_visible(bar, self._lags), -bar.open_time, bar)
         if bar.interval == "1h":
             self._waiting.append(entry)
             for price in (bar.open, bar.high, bar.low, bar.close):
@@ -117,7 +116,7 @@ class BarSeries:
         later = []
         while self._waiting and -self._waiting[-1][0] <= as_of:
             entry = self._waiting.pop()
-            bar = entry[3]
+            bar = entry[2]
             if bar.open_time + HOUR > slot:
                 later.append(entry)
                 continue
@@ -134,13 +133,13 @@ class BarSeries:
 
     def _sort(self) -> None:
         if not self._sorted:
-            self._waiting.sort(key=_key)
-            self._finer_waiting.sort(key=_key)
+            _put_in_order(self._waiting)
+            _put_in_order(self._finer_waiting)
             self._sorted = True
 
     def _advance_finer(self, slot: int, as_of: int) -> None:
         while self._finer_waiting and -self._finer_waiting[-1][0] <= as_of:
-            bar = self._finer_waiting.pop()[3]
+            bar = self._finer_waiting.pop()[2]
             if bar.open_time < slot:
                 hour = bar.open_time - bar.open_time % HOUR
                 self._finer.setdefault(hour, {})[bar.open_time] = bar
@@ -155,8 +154,8 @@ class BarSeries:
         return tuple(found[at] for at in wanted) if all(at in found for at in wanted) else ()
 
     def _place(self, bar: Bar, at: int) -> int:
-        if self.first_open is None or bar.open_time < self.first_open:
-            self.first_open = bar.open_time
+        if self.first_open is None or bar.open_time <= self.first_open:
+            self.first_open, self.first_close = bar.open_time, bar.close
         row = (float(bar.open), float(bar.high), float(bar.low), float(bar.close))
         columns = (self.opens, self.highs, self.lows, self.closes)
         recent = at - (len(self.times) - len(self.recent))
@@ -206,5 +205,27 @@ def _same(one: Bar, two: Bar) -> bool:
     )  # fmt: skip
 
 
-def _key(entry: tuple[int, int, int, Bar]) -> tuple[int, int, int]:
-    return entry[:3]
+def _put_in_order(waiting: list[tuple[int, int, Bar]]) -> None:
+    """Latest first, since bars are taken from the end; among equals the greater text comes last.
+
+    Texts are made for equals only: they are rare, and making one costs more than all the rest.
+    """
+    waiting.sort(key=_instants)
+    first = 0
+    for n in range(1, len(waiting) + 1):
+        if n < len(waiting) and waiting[n][:2] == waiting[first][:2]:
+            continue
+        if n - first > 1:
+            waiting[first:n] = sorted(waiting[first:n], key=_text, reverse=True)
+        first = n
+
+
+def _instants(entry: tuple[int, int, Bar]) -> tuple[int, int]:
+    return entry[:2]
+
+
+def _text(entry: tuple[int, int, Bar]) -> str:
+    bar = entry[2]
+    volume = "" if bar.volume is None else plain(bar.volume)
+    prices = (bar.open, bar.high, bar.low, bar.close)
+    return ",".join([*(plain(price) for price in prices), volume])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import numpy as np
 
@@ -154,8 +153,9 @@ class Market:
         """Resolved at a run's first slot and at every 00:00, from the tokens known then."""
         if self._universe is None or slot.slot % DAY == 0:
             tokens = tokens_as_of(self._tokens, slot.as_of)
-            for token_id in self._views:
-                tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
+            for token_id, view in self._views.items():
+                if view.is_known(slot.slot, slot.as_of):
+                    tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
             self._universe = resolve(self._strategy.universe, tokens)
             log.append((slot.slot, tuple(sorted(self._universe))))
         return self._universe
@@ -184,7 +184,7 @@ class Market:
             (token for token in self._tokens if token.token_id == view.token_id), as_of
         )
         token = tokens.get(view.token_id, Token(token_id=view.token_id, symbol=""))
-        view.instrument = complete(token, Decimal(repr(view.series.closes[0])))
+        view.instrument = complete(token, view.series.first_close)
         self._instruments[view.token_id] = view.instrument
         derived.append(view.instrument)
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import cache
 
 import pytest
 
 from bot.engine import layout as at
 from bot.engine.reasons import NAMES
-from tests.support.random_market import Case, Ledger, play, random_case
+from tests.support.random_market import Case, recorded
 
 SEEDS = range(40)
 UNIT = Decimal("1e-8")
 
 
-@cache
-def played(seed: int) -> tuple[Case, Ledger]:
-    case = random_case(seed)
-    return case, play(case.inputs, case.rules, case.account())
-
-
 def test_the_markets_reach_every_reason_code_of_the_engine() -> None:
-    reached = {NAMES[code] for seed in SEEDS for code in played(seed)[1].records[:, at.R_REASON]}
+    reached = {NAMES[code] for seed in SEEDS for code in recorded(seed)[1].records[:, at.R_REASON]}
     # The first is not the step's to say: a lawless bar never comes in, an operator's close may.
     assert set(NAMES) - reached <= {"BAR_IMPOSSIBLE", "MANUAL"}
 
@@ -87,7 +80,7 @@ def book_fill(book: Book, case: Case, row: object) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fold_over_the_fills_reproduces_cash_cost_and_profit(seed: int) -> None:
-    case, ledger = played(seed)
+    case, ledger = recorded(seed)
     book = Book(Decimal(case.cash) * UNIT)
     for row in ledger.records:
         if row[at.R_KIND] == at.FILL:
@@ -116,7 +109,7 @@ def check_mark(book: Book, case: Case, slot: int, row: object) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_closed_trade_repeats_the_sum_of_its_fills(seed: int) -> None:
-    _, ledger = played(seed)
+    _, ledger = recorded(seed)
     sums: dict[int, list[int]] = {}
     for row in ledger.records:
         token = int(row[at.R_TOKEN])

@@ -10,7 +10,7 @@ import pytest
 from bot.engine import layout as at
 from bot.engine import reasons
 from tests.support.engine_market import HOUR
-from tests.support.random_market import Case, play, random_case
+from tests.support.random_market import Case, recorded
 
 SEEDS = range(40)
 PPM = 10**6
@@ -69,9 +69,9 @@ def check_fill(case: Case, fill: Any, k: int, bracket: Any) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_fill_has_a_price_that_its_bar_and_its_order_allow(seed: int) -> None:
-    case = random_case(seed)
+    case, ledger = recorded(seed)
     orders: dict[int, Any] = {}
-    for row in play(case.inputs, case.rules, case.account()).records:
+    for row in ledger.records:
         token = int(row[at.R_TOKEN])
         if row[at.R_KIND] == at.ORDER and row[at.R_ACTION] == at.ACT_ENTRY:
             orders[token] = row
@@ -81,8 +81,7 @@ def test_every_fill_has_a_price_that_its_bar_and_its_order_allow(seed: int) -> N
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_entry_order_has_its_stop_below_and_its_target_above(seed: int) -> None:
-    case = random_case(seed)
-    ledger = play(case.inputs, case.rules, case.account())
+    case, ledger = recorded(seed)
     orders = ledger.of_kind(at.ORDER)
     entries = orders[orders[:, at.R_ACTION] == at.ACT_ENTRY]
     assert (entries[:, at.R_B] >= 1).all()
@@ -94,10 +93,10 @@ def test_an_entry_order_has_its_stop_below_and_its_target_above(seed: int) -> No
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_token_never_sells_more_than_it_bought_nor_buys_more_than_it_ordered(seed: int) -> None:
-    case = random_case(seed)
+    _, ledger = recorded(seed)
     held: dict[int, int] = {}
     rest: dict[int, int] = {}
-    for row in play(case.inputs, case.rules, case.account()).records:
+    for row in ledger.records:
         token, qty = int(row[at.R_TOKEN]), int(row[at.R_QTY])
         if row[at.R_KIND] == at.ORDER and row[at.R_ACTION] == at.ACT_ENTRY:
             assert held.get(token, 0) == 0
@@ -119,8 +118,7 @@ def test_a_token_never_sells_more_than_it_bought_nor_buys_more_than_it_ordered(s
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sizes_keep_to_every_bound_that_was_recorded(seed: int) -> None:
-    case = random_case(seed)
-    ledger = play(case.inputs, case.rules, case.account())
+    case, ledger = recorded(seed)
     orders = ledger.of_kind(at.ORDER)
     for order in orders[orders[:, at.R_ACTION] == at.ACT_ENTRY]:
         details = ledger.decisions[order[at.R_H]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -384,3 +385,10 @@ def same(one: Ledger, other: Ledger) -> bool:
         and np.array_equal(one.decisions, other.decisions)
         and np.array_equal(one.details, other.details, equal_nan=True)
     )
+
+
+@cache
+def recorded(seed: int) -> tuple[Case, Ledger]:
+    """The case of a seed and its ledger in one run, kept for all tests of a session."""
+    case = random_case(seed)
+    return case, play(case.inputs, case.rules, case.account())

@@ -139,3 +139,15 @@ def test_a_drawdown_outside_its_domain_is_named_and_moves_no_membership() -> Non
     state = market.account()
     assert story(market.run(1, 2, state)) == ["2 METRIC_OUT_OF_DOMAIN"]
     assert state.tokens[0, at.T_MEMBER] == 0
+
+
+def test_of_gates_on_other_columns_the_first_in_file_order_gives_the_reason() -> None:
+    high = ([3, at.FROM_LOCAL, 0, reasons.GATE_HIGH], [OFF, 0.5, OFF, 0.5])
+    low = ([4, at.FROM_LOCAL, reasons.GATE_LOW, 0], [0.5, OFF, 0.5, OFF])
+    coin = bullish_from(calm_coin(), 2, 9)
+    coin.values = [0.5, 120.0, OFF, 0.9, 0.1]
+    output = Market([coin], gates=[high, low]).run(1, 2)
+    ((_, reason, details, _),) = decisions_of(output)
+    assert (reason, details[at.D_GATES]) == ("GATE_HIGH", 0b11)
+    output = Market([coin], gates=[low, high]).run(1, 2)
+    assert story(output) == ["2 GATE_LOW"]

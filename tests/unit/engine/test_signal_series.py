@@ -119,3 +119,7 @@ def test_a_stale_bearish_row_still_closes() -> None:
     assert told([(1, 0, -1), (2, 1, 1), (9, 2, -1)], 10) == [
         "2 ENTRY", "3 BUY", "9 EXIT ORDER SIGNAL_EXIT", "10 SELL SIGNAL_EXIT",
     ]  # fmt: skip
+
+
+def test_a_gap_behind_the_row_that_fired_the_edge_does_not_matter() -> None:
+    assert told([(8, 0, -1), (8, 1, 1), (8, 7, 0)], 8) == ["8 ENTRY"]

@@ -12,7 +12,7 @@ from bot.engine import layout as at
 from bot.engine.costs import net_entry, net_stop, reserve_of
 from bot.engine.params import Params
 from bot.engine.reasons import BOUND_NAMES
-from bot.engine.sizing import scale_to_portfolio_vol
+from bot.engine.sizing import inverse_sigma, scale_to_portfolio_vol, whole_sigma
 from bot.engine.tables import State
 from tests.support.engine_market import (
     VECTOR_PARAMS,
@@ -237,3 +237,14 @@ def test_a_bound_too_far_away_to_be_written_never_binds() -> None:
     assert reason == "ENTRY"
     assert details[at.D_BOUND + 1] == (1 << 62) - 1
     assert BOUND_NAMES[details[at.D_BINDING]] == "INV_VOL"
+
+
+@pytest.mark.parametrize(
+    ("sigma", "whole"),
+    [(0.5, 500_000_000), (0.3333333333333, 333_333_333), (1.2345678905, 1_234_567_891)],
+)
+def test_a_volatility_enters_as_the_nearest_integer_of_its_ten_digits(
+    sigma: float, whole: int
+) -> None:
+    assert whole_sigma(sigma) == whole
+    assert inverse_sigma(sigma) == 10**18 // whole

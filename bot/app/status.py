@@ -1,0 +1,201 @@
+"""`status`: what the installation is worth, how far it has come, and what it still lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from bot.adapters.sql import ledger_read, overview, slot_store
+from bot.adapters.sql.lock_probe import lock_holder
+from bot.adapters.tokenmetrics.backfill import KnownSpan, cost, missing_bars
+from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.spans import Span
+from bot.app.bootstrap import load_all_strategies
+from bot.app.poller import BACKFILL_MINUTES, plan_of
+from bot.app.queries import account_of, slot_inputs
+from bot.app.reading import Document, Reader, instant_text
+from bot.app.stepper import LedgerHash
+from bot.app.strategy_files import LoadedStrategy
+from bot.domain.decimals import money_text
+from bot.domain.errors import HourhandError
+from bot.domain.instants import DAY, HOUR, floor_hour, format_instant, parse_instant
+from bot.engine import layout as at
+from bot.market.universe import resolve
+
+# The batch that the poller plans its backfill with.
+_BATCH = 50
+_SERIES = ("quantmetrics", "grade", "levels")
+_STALE_BAR = 2 * HOUR
+_PERCENTILES = (50, 95, 99)
+
+
+def status(reader: Reader, names: Iterable[str]) -> Document:
+    """Everything that `hourhand status` shows."""
+    now = reader.now()
+    loaded, fault = _strategy_files(reader)
+    by_name = {one.strategy.name: one for one in loaded}
+    document: Document = {
+        "home": str(reader.settings.home),
+        "database": str(reader.path),
+        "now": format_instant(now),
+        "daemon": _daemon(reader),
+        "strategies": [_strategy(reader, name, by_name.get(name), now) for name in names],
+        "not_started": sorted(set(by_name) - set(ledger_read.strategies(reader.connection))),
+        "backfill": _backfill(reader, loaded, now) if loaded else None,
+        "polls": _polls(reader, now),
+        "credits": _credits(reader, now),
+    }
+    if fault:
+        document["strategy_files"] = fault
+    return document
+
+
+def _strategy_files(reader: Reader) -> tuple[list[LoadedStrategy], str]:
+    """The strategies of the home; files that are wrong must not hide the account."""
+    try:
+        return load_all_strategies(reader.settings), ""
+    except HourhandError as error:
+        return [], str(error)
+
+
+def _daemon(reader: Reader) -> Document:
+    holder = lock_holder(reader.path)
+    lease = overview.lease_of(reader.connection)
+    document: Document = {"running": holder is not None}
+    if holder is not None:
+        document |= {"pid": holder.pid, "since": holder.since}
+    if lease is not None:
+        document["lease"] = {
+            "epoch": lease.epoch,
+            "holder": lease.holder,
+            "started_at": format_instant(lease.started_at),
+            "heartbeat": format_instant(lease.heartbeat),
+        }
+    return document
+
+
+def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int) -> Document:
+    span = overview.slot_span(reader.connection, name)
+    row = overview.newest_equity(reader.connection, name)
+    assert span is not None, "the ledger names only strategies that have done a slot"
+    first, last, done, missed = span
+    account = account_of(reader, name)
+    cycle = ledger_read.cycles(reader.connection, ledger_read.Span(strategy=name, start=last))[0]
+    digest = LedgerHash()
+    for body in ledger_read.journal_bodies(reader.connection, name):
+        digest.add(body)
+    numbers = account.numbers
+    halts = (("HALT_DAILY_LOSS", at.A_HALT_DAILY), ("HALT_DRAWDOWN", at.A_HALT_DRAWDOWN))
+    return {
+        "name": name,
+        "first_slot": format_instant(first),
+        "slot": format_instant(last),
+        "slots": done,
+        "missed": missed,
+        "behind": max(0, (floor_hour(now) - last) // HOUR),
+        "cash": money_text(row.cash),
+        "value": money_text(row.value),
+        "equity": money_text(row.equity),
+        "realised": money_text(row.realised),
+        "unrealised": money_text(row.unrealised),
+        "peak": money_text(row.peak),
+        "drawdown": _fraction(row.peak - row.equity, row.peak),
+        "open_positions": sum(token[at.T_QTY] > 0 for token in account.tokens.values()),
+        "working_entries": sum(token[at.T_REST] > 0 for token in account.tokens.values()),
+        "halts": [halt for halt, column in halts if numbers[column]],
+        "stale": _stale(reader, name, last),
+        "config_sha256": cycle.config_sha256,
+        "config": _config_state(loaded, cycle.config_sha256),
+        "rules_version": cycle.rules_version,
+        "ledger_sha256": digest.text(),
+    }
+
+
+def _config_state(loaded: LoadedStrategy | None, recorded: str) -> str:
+    if loaded is None:
+        return "no file of this name"
+    return "as in its file" if loaded.config_sha256 == recorded else "its file has changed since"
+
+
+def _fraction(part: int, whole: int) -> float:
+    return float(f"{part / whole:.4g}") if whole > 0 else 0.0
+
+
+def _stale(reader: Reader, name: str, slot: int) -> dict[str, list[str]]:
+    """Series -> symbols of the universe whose newest row was too old in the last slot."""
+    found: dict[str, list[str]] = {}
+    for token_id, seen in sorted(slot_inputs(reader, name, slot)["tokens"].items()):
+        if not seen["in_universe"]:
+            continue
+        symbol = reader.symbol(int(token_id))
+        bar = seen.get("bar")
+        if bar is None or slot - parse_instant(bar["open_time"]) - HOUR > _STALE_BAR:
+            found.setdefault("bars", []).append(symbol)
+        for series in _SERIES:
+            if seen[series] == "stale":
+                found.setdefault(series, []).append(symbol)
+    return found
+
+
+def _backfill(reader: Reader, loaded: list[LoadedStrategy], now: int) -> Document:
+    """Bars that were never asked for, and when the daemon will have asked at its pace."""
+    strategies = [one.strategy for one in loaded]
+    settings = reader.settings
+    end = floor_hour(now)
+    reach = max(plan_of(strategies).horizon, settings.backfill_days * DAY)
+    polls = slot_store.last_polls(reader.connection)
+    try:
+        ids = set().union(*(resolve(one.universe, reader.tokens) for one in strategies))
+    except HourhandError as error:
+        return {"fault": str(error)}
+    known = [
+        KnownSpan(token_id=i, first=polls[f"bars {i}"], last=end - HOUR)
+        for i in ids
+        if f"bars {i}" in polls
+    ]
+    missing = missing_bars(ids, known, Span(start=end - reach, end=end), _BATCH)
+    requests = cost(missing)
+    wakes = math.ceil(requests / (settings.requests_per_minute * BACKFILL_MINUTES))
+    return {
+        "tokens": len(ids),
+        "incomplete": sorted({i for request in missing for i in request.token_ids}),
+        "requests": requests,
+        "from": format_instant(end - reach),
+        "ready": instant_text(end + wakes * HOUR if wakes else None),
+    }
+
+
+def _polls(reader: Reader, now: int) -> list[Document]:
+    """Each endpoint: its last success, and its answers of the last day."""
+    last = {name: at for name, at in slot_store.last_polls(reader.connection).items()
+            if name in set(Endpoint)}  # fmt: skip
+    seen = {one.endpoint: one for one in overview.traffic(reader.connection, now - DAY)}
+    rows: list[Document] = []
+    for endpoint in sorted(set(last) | set(seen)):
+        row: Document = {"endpoint": endpoint, "last_success": instant_text(last.get(endpoint))}
+        found = seen.get(endpoint)
+        latencies = found.latencies if found else ()
+        row["answers"] = len(latencies)
+        for percent in _PERCENTILES:
+            row[f"p{percent}_ms"] = percentile(latencies, percent)
+        row["errors"] = {str(code): n for code, n in sorted(found.errors.items())} if found else {}
+        rows.append(row)
+    return rows
+
+
+def percentile(ascending: tuple[int, ...], percent: int) -> int | None:
+    """The nearest-rank percentile; None of nothing.
+
+    >>> percentile((10, 20, 30, 40), 50), percentile((10, 20, 30, 40), 95)
+    (20, 40)
+    """
+    if not ascending:
+        return None
+    return ascending[max(1, -(-percent * len(ascending) // 100)) - 1]
+
+
+def _credits(reader: Reader, now: int) -> Document:
+    month = format_instant(now)[:7]
+    spent = slot_store.credits_spent(reader.connection, month)
+    limit = reader.settings.monthly_credits
+    return {"month": month, "spent": spent, "limit": limit, "left": max(0, limit - spent)}
