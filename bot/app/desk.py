@@ -101,7 +101,8 @@ class Desk:
         market.push(record)
         stored = {known.slot: known for known in record.slots}
         reached = stored[account.slot] if account.slot else slot
-        for bars in load_bars(connection, slot.slot - reach):
+        # The first slot reads all, since units are derived from the earliest bar there is.
+        for bars in load_bars(connection, slot.slot - reach if account.slot else 0):
             market.push(Record(bars=bars))
             market.absorb(reached)
         if account.slot:

@@ -16,13 +16,29 @@ _STATUS = {at.UNKNOWN: "unknown", at.FRESH: "fresh", at.STALE: "stale"}
 
 
 def slot_input_bytes(market: MarketSlice, plan: ColumnPlan, source: str) -> bytes:
-    """Canonical JSON of the last slot of a slice: one entry per token."""
+    """Canonical JSON of the last slot of a slice: one entry per token of which it knew anything."""
     last = market.inputs.slots.shape[0] - 1
     tokens = {
-        str(token_id): _token(market, plan, last, i) for i, token_id in enumerate(market.token_ids)
+        str(token_id): _token(market, plan, last, i)
+        for i, token_id in enumerate(market.token_ids)
+        if _is_known(market, last, i)
     }
     body = {"source": source, "tokens": tokens}
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _is_known(market: MarketSlice, s: int, i: int) -> bool:
+    """False for a token that only later rows name: they may stand in the record already."""
+    inputs = market.inputs
+    cell = inputs.cells[s, i].tolist()
+    statuses = (cell[at.C_QUANT], cell[at.C_GRADE], cell[at.C_LEVELS])
+    news = inputs.signals[inputs.sig_start[s] : inputs.sig_start[s + 1], at.G_TOKEN]
+    return bool(
+        cell[at.C_UNIVERSE]
+        or cell[at.C_BAR] >= 0
+        or any(status != at.UNKNOWN for status in statuses)
+        or i in news.tolist()
+    )
 
 
 def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, Any]:

@@ -171,13 +171,23 @@ def update_candidate(
         t[T_EDGE_USED] = edge
         if universe == 1:
             consume_edge(t, rec, dec, decx, out, i, slot, p)
-    elif t[T_CANDIDATE] == 0 and t[T_SYNTHETIC_DUE] == 1 and p.while_bullish == 1:
-        due = slot >= t[T_COOL_UNTIL] and trend_of(t) == 1 and universe == 1
-        if due and t[T_QTY] == 0 and t[T_REST] == 0:
-            t[T_SYNTHETIC_DUE] = 0
-            t[T_CANDIDATE] = SYNTHETIC
-            t[T_EDGE_TIME] = t[T_CLOSED_SLOT]
-            t[T_BORN] = slot
+    if t[T_SYNTHETIC_DUE] == 1 and p.while_bullish == 1:
+        arise(t, slot, universe)
+
+
+def arise(t: Row, slot: int, universe: int) -> None:
+    """S4: once per exit, in the first slot after the cooldown that is Bullish and free.
+
+    A real edge replaces it: where one is already a candidate there, nothing else arises.
+    """
+    free = t[T_QTY] == 0 and t[T_REST] == 0
+    if slot < t[T_COOL_UNTIL] or trend_of(t) != 1 or not free:
+        return
+    t[T_SYNTHETIC_DUE] = 0
+    if t[T_CANDIDATE] == 0 and universe == 1:
+        t[T_CANDIDATE] = SYNTHETIC
+        t[T_EDGE_TIME] = t[T_CLOSED_SLOT]
+        t[T_BORN] = slot
 
 
 def consume_edge(
@@ -189,7 +199,6 @@ def consume_edge(
     t[T_CANDIDATE] = EDGE
     t[T_CARRIED] = 0
     t[T_BORN] = slot
-    t[T_SYNTHETIC_DUE] = 0
     if cold and p.enter_on_first_seen == 0:
         end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, COLD_START)
     elif not cold and t[T_SERIES + Q_UNDATED] == 1:

@@ -129,6 +129,7 @@ def open_hour(
     first = fine_start[row]
     if fine_start[row + 1] > first:
         if fine[first, F_VOLUME] == 0:
+            instruct_exit(t, rec, out, i, slot, hour, PHASE_OPEN, hour)
             return
         opening = fine[first, F_OPEN]
     at_open(t, inst, acc, p, rec, out, i, slot, hour, PHASE_OPEN, hour, opening)
@@ -151,9 +152,10 @@ def inside_hour(
         )  # fmt: skip
         return
     for n in range(start, end):
-        if fine[n, F_VOLUME] == 0:
-            continue
         opened = fine[n, F_OPEN_TIME]
+        if fine[n, F_VOLUME] == 0:
+            instruct_exit(t, rec, out, i, slot, opened, PHASE_INTRABAR, opened)
+            continue
         if n > start:
             at_open(
                 t, inst, acc, p, rec, out, i, slot, opened, PHASE_INTRABAR, opened, fine[n, F_OPEN]

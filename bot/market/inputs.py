@@ -24,7 +24,7 @@ from bot.market.points import bar_row, fine_row, instrument_row, quote_scale
 from bot.market.rules import ColumnPlan
 from bot.market.signal_rows import SignalRow
 from bot.market.strategy import Strategy
-from bot.market.token_view import TokenView
+from bot.market.token_view import News, TokenView
 from bot.market.universe import resolve, tokens_as_of
 
 KNOWN_KEPT = 1000  # bars whose slot of knowledge is remembered: more than any order waits for
@@ -138,15 +138,15 @@ class Market:
         }
         rows: list[list[TokenSlot]] = []
         for slot in slots:
+            news = [self._see(i, slot, versions[i], result.derived) for i in ids]
             universe = self._universe_at(slot, result.universes)
-            rows.append(
-                [self._token_slot(i, slot, universe, versions[i], result.derived) for i in ids]
-            )
+            seen = zip(ids, news, strict=True)
+            rows.append([self._token_slot(i, slot, i in universe, new) for i, new in seen])
         result.instruments = [self._instruments.get(token_id) for token_id in ids]
         result.impossible = {
             i: self._views[i].series.impossible for i in ids if self._views[i].series.impossible
         }
-        _fill(result, slots, rows, versions, self._arrange(ids), self._plan)
+        _fill(result, slots, rows, versions, self._arrange(ids, slots[-1].as_of), self._plan)
         return result
 
     def _universe_at(self, slot: Slot, log: list[tuple[int, tuple[int, ...]]]) -> frozenset[int]:
@@ -154,7 +154,7 @@ class Market:
         if self._universe is None or slot.slot % DAY == 0:
             tokens = tokens_as_of(self._tokens, slot.as_of)
             for token_id, view in self._views.items():
-                if view.is_known(slot.slot, slot.as_of):
+                if view.newest() is not None:
                     tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
             self._universe = resolve(self._strategy.universe, tokens)
             log.append((slot.slot, tuple(sorted(self._universe))))
@@ -188,19 +188,19 @@ class Market:
         self._instruments[view.token_id] = view.instrument
         derived.append(view.instrument)
 
-    def _token_slot(
-        self,
-        token_id: int,
-        slot: Slot,
-        universe: frozenset[int],
-        versions: list[Version],
-        derived: list[Instrument],
-    ) -> TokenSlot:
+    def _see(
+        self, token_id: int, slot: Slot, versions: list[Version], derived: list[Instrument]
+    ) -> News:
+        """Move a token to a slot; what it brought is what the slot is the first to know."""
         view = self._views[token_id]
         news = view.advance(slot.slot, slot.as_of)
         versions.extend(news.versions)
         self._remember(view, news.versions)
         self._settle_instrument(view, slot.as_of, derived)
+        return news
+
+    def _token_slot(self, token_id: int, slot: Slot, in_universe: bool, news: News) -> TokenSlot:  # noqa: FBT001  (a cell, no switch)
+        view = self._views[token_id]
         newest = view.newest()
         key = None
         if newest is not None:
@@ -212,7 +212,7 @@ class Market:
             statuses=view.statuses(slot.slot + self._strategy.latency),
             history=view.history(slot.slot),
             jumped=news.jumped,
-            in_universe=token_id in universe,
+            in_universe=in_universe,
             sigma=sigma,
             atr=reach,
             adv=adv,
@@ -221,9 +221,9 @@ class Market:
             signals=news.signals,
         )
 
-    def _arrange(self, ids: list[int]) -> list[tuple[TokenView, Prices | None, int]]:
+    def _arrange(self, ids: list[int], as_of: int) -> list[tuple[TokenView, Prices | None, int]]:
         """Each token's view, its points and its sector's number."""
-        latest = tokens_as_of(self._tokens, 1 << 62)
+        latest = tokens_as_of(self._tokens, as_of)
         labels = sorted({_sector(latest.get(token_id)) for token_id in ids})
         arranged = []
         for token_id in ids:

@@ -124,3 +124,15 @@ def test_costs_worsen_a_gross_ratio(stop: int, target: int, rr: float, breakeven
         assert exact(details) == (
             Fraction("100.15005"), Fraction("94.85505"), Fraction("109.945"),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("multiple", "reason"),
+    [(0.74, "NO_SUPPORT"), (0.75, "ENTRY"), (4.0, "ENTRY"), (4.01, "STOP_TOO_FAR")],
+)
+@pytest.mark.parametrize("support", [[], [("90", 6.0)]], ids=["none", "too far"])
+def test_the_distance_limits_hold_for_a_stop_by_atr_as_well(
+    support: list[tuple[str, float]], multiple: float, reason: str
+) -> None:
+    params = PARAMS._replace(atr_fallback=multiple, min_rr=0)
+    assert decide([*support, ("108", 5.0)], params)[0] == reason

@@ -1,0 +1,125 @@
+"""What the audit reads of one strategy's ledger, as rows, and the units to read them in."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.adapters.sql import ledger_read
+from bot.adapters.sql.ledger_read import Span
+from bot.adapters.sql.ledger_rows import (
+    CycleRow,
+    EquityRow,
+    FillRow,
+    OrderEventRow,
+    OrderRow,
+    PositionRow,
+)
+from bot.adapters.sql.slot_store import InstrumentRow, instruments
+from bot.domain.decimals import plain
+
+MONEY = 10**8
+PPM = 10**6
+
+
+@dataclass(frozen=True)  # no slots: it caches what it derives
+class Book:
+    """One strategy's orders, fills and marks, with its configurations and the tokens' units.
+
+    Quantities are lots, prices ticks, money 1e-8, as they are stored.
+    """
+
+    strategy: str
+    cycles: dict[int, CycleRow]
+    configs: dict[str, dict[str, Any]]
+    orders: dict[str, OrderRow]
+    fills: list[FillRow]
+    events: list[OrderEventRow]
+    positions: dict[str, PositionRow]
+    equity: list[EquityRow]
+    units: dict[int, InstrumentRow]
+
+    def config(self, slot: int) -> dict[str, Any]:
+        """The parameters that a slot ran under."""
+        return self.configs[self.cycles[slot].config_sha256]
+
+    def lot_value(self, token_id: int) -> int:
+        """Money of one lot at one tick."""
+        units = self.units[token_id]
+        return int(units.tick * units.lot * MONEY)
+
+    def price(self, token_id: int, ticks: int) -> str:
+        """A price as canonical text."""
+        return plain(self.units[token_id].tick * ticks)
+
+    def quantity(self, token_id: int, lots: int) -> str:
+        """A quantity as canonical text."""
+        return plain(self.units[token_id].lot * lots)
+
+    def entry_of(self, order: OrderRow) -> OrderRow:
+        """The entry whose bracket a stop or a target belongs to; an entry is its own."""
+        if order.action == "ENTRY":
+            return order
+        return self.entries[order.decision_id or ""]
+
+    @cached_property
+    def entries(self) -> dict[str, OrderRow]:
+        """Entry orders by the decision that made them."""
+        return {o.decision_id or "": o for o in self.orders.values() if o.action == "ENTRY"}
+
+    @cached_property
+    def fills_by_slot(self) -> dict[int, list[FillRow]]:
+        """Fills by the slot that booked them, in their order."""
+        return _by_slot(self.fills)
+
+    @cached_property
+    def events_by_slot(self) -> dict[int, list[OrderEventRow]]:
+        """Cancels, resizes and triggers by slot, in their order."""
+        return _by_slot(self.events)
+
+
+def _by_slot(found: list[Any]) -> dict[int, list[Any]]:
+    slots: dict[int, list[Any]] = defaultdict(list)
+    for row in found:
+        slots[row.slot].append(row)
+    return slots
+
+
+def read_book(connection: Connection, strategy: str) -> Book:
+    """The rows of a strategy; decisions are read slot by slot, since there are many."""
+    span = Span(strategy=strategy)
+    configs = ledger_read.configs(connection).values()
+    return Book(
+        strategy=strategy,
+        cycles={row.slot: row for row in ledger_read.cycles(connection, span)},
+        configs={
+            row.config_sha256: json.loads(row.body, parse_float=Decimal)
+            for row in configs
+            if row.strategy == strategy
+        },
+        orders={row.id: row for row in ledger_read.orders(connection, span)},
+        fills=ledger_read.fills(connection, span),
+        events=ledger_read.order_events(connection, span),
+        positions={row.id: row for row in ledger_read.positions(connection, span)},
+        equity=ledger_read.equity(connection, span),
+        units={row.token_id: row for row in instruments(connection)},
+    )
+
+
+def body_of(row: OrderRow | PositionRow) -> dict[str, Any]:
+    """The rest of a row that is kept as JSON."""
+    found = json.loads(row.body)
+    if not isinstance(found, dict):
+        raise ValueError(f"{row.id}: the body is no JSON object")
+    return found
+
+
+def ppm(value: object) -> int:
+    """A rate of a stored configuration in ppm."""
+    return int(Decimal(str(value)) * PPM)

@@ -1,0 +1,114 @@
+"""A recorded bracket worked through again, with the engine's own functions, for people."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from bot.app.reading import Document
+from bot.domain.decimals import decimals_of, plain, scaled
+from bot.domain.instants import parse_instant
+from bot.engine.costs import net_entry, net_stop, net_target
+from bot.engine.levels import STRENGTH, merge_book
+from bot.engine.params import Params
+from bot.market.rules import build_rules
+from bot.market.strategy import Strategy
+
+_NEAR = 4  # levels shown on each side of the price, and every one that the bracket used
+_PPM = Decimal(10**6)
+_STRENGTH_DIGITS = 3
+
+
+def book_near(
+    strategy: Strategy, seen: Document, slot: int, chosen: dict[str, str]
+) -> list[Document]:
+    """The merged levels around the price, highest first, strengths as of the slot."""
+    if not seen.get("book") or "tick" not in seen:
+        return []
+    close = Decimal(seen["bar"]["close"])
+    levels = merged_levels(build_rules(strategy)[0].params, seen, slot)
+    middle = bisect_left([Decimal(price) for price, _ in levels], close)
+    shown = [
+        {
+            "price": price,
+            "strength": strength,
+            "away": _share(Decimal(price) - close, close),
+            "side": "resistance" if n >= middle else "support",
+            "chosen": chosen.get(price, ""),
+        }
+        for n, (price, strength) in enumerate(levels)
+        if middle - _NEAR <= n < middle + _NEAR or price in chosen
+    ]
+    return shown[::-1]
+
+
+def merged_levels(params: Params, seen: Document, slot: int) -> list[tuple[str, float]]:
+    """The book as the engine read it: neighbours merged, strengths decayed; ascending."""
+    tick = Decimal(seen["tick"])
+    texts = [Decimal(price) for price, _ in seen["book"]]
+    decimals = max(decimals_of(value) for value in (tick, *texts))
+    prices = np.array([_points(value, decimals) for value in texts], dtype=np.int64)
+    strengths = np.array([strength for _, strength in seen["book"]], dtype=np.float64)
+    built = parse_instant(seen["book_built"]) if "book_built" in seen else 0
+    merged, weights = np.zeros_like(prices), np.zeros_like(prices)
+    count = merge_book(
+        prices, strengths, 0, len(texts), built, slot, params.merge, _points(tick, decimals),
+        merged, weights,
+    )  # fmt: skip
+    return [
+        (scaled(price, decimals), round(weight / STRENGTH, _STRENGTH_DIGITS))
+        for price, weight in zip(merged[:count].tolist(), weights[:count].tolist(), strict=True)
+    ]
+
+
+def bracket_arithmetic(
+    strategy: Strategy, details: dict[str, Any], seen: Document
+) -> Document | None:
+    """Net prices e, s and t of semantics L6 and their ratio; None where no entry was priced."""
+    if "entry" not in details or "tick" not in seen:
+        return None
+    tick = Decimal(seen["tick"])
+    params = build_rules(strategy)[0].params
+    k = details["k_ppm"]
+    found: Document = {
+        "k": _rate(k),
+        "taker": _rate(params.taker),
+        "maker": _rate(params.maker),
+        "e": _net(net_entry(_ticks(details["entry"], tick), params), tick),
+        "min_rr": _rate(params.min_rr),
+    }
+    if "stop" in details:
+        found["s"] = _net(net_stop(_ticks(details["stop"], tick), k, params), tick)
+        close = Decimal(details["close"])
+        found["stop_distance"] = _share(close - Decimal(details["stop"]), close)
+    if "target" in details:
+        found["t"] = _net(net_target(_ticks(details["target"], tick), params), tick)
+    if "s" in found and "t" in found:
+        reward = Decimal(found["t"]) - Decimal(found["e"])
+        risk = Decimal(found["e"]) - Decimal(found["s"])
+        found |= {"reward": plain(reward), "risk": plain(risk), "net_rr": details.get("net_rr")}
+    return found
+
+
+def _points(value: Decimal, decimals: int) -> int:
+    return int(value.scaleb(decimals))
+
+
+def _ticks(price: str, tick: Decimal) -> int:
+    return int(Decimal(price) / tick)
+
+
+def _net(ticks_ppm: int, tick: Decimal) -> str:
+    """A price of 10^-6 ticks as exact text."""
+    return plain(tick * ticks_ppm / _PPM)
+
+
+def _rate(ppm: int) -> str:
+    return plain(ppm / _PPM)
+
+
+def _share(part: Decimal, whole: Decimal) -> float:
+    return float(f"{part / whole:.4g}")

@@ -1,0 +1,144 @@
+"""Orders, positions and trades as tables; the documents are those of `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.report.tables import Column, Page, minute_text, money_shown, table_text
+
+Document = dict[str, Any]
+
+
+def orders_text(document: Document, page: Page) -> str:
+    """Orders with their state; a pending one says from when on it may fill."""
+    rows = document["orders"]
+    if not rows:
+        finished = document["total"] - document["working"]
+        return f"No working orders; --all shows the {finished} finished ones.\n"
+    columns = [
+        Column(head="slot (UTC)"),
+        Column(head="strategy", spare=3),
+        Column(head="token"),
+        Column(head="order"),
+        Column(head="state"),
+        Column(head="quantity", side="right"),
+        Column(head="filled", side="right", spare=4),
+        Column(head="price", side="right"),
+        Column(head="stop", side="right", spare=7),
+        Column(head="target", side="right", spare=6),
+        Column(head="reason", spare=2),
+        Column(head="eligible from", spare=1),
+        Column(head="id", spare=8),
+    ]
+    cells = [
+        (
+            minute_text(row["slot"]),
+            row["strategy"],
+            row["symbol"],
+            row["action"],
+            row["state"],
+            row["quantity"],
+            row["filled"],
+            row.get("price", "market"),
+            row.get("stop"),
+            row.get("target"),
+            _order_reason(row),
+            minute_text(row["eligible_from"]),
+            row["id"],
+        )
+        for row in rows
+    ]
+    body = table_text(columns, cells, page)
+    return f"{body}{document['working']} working of {document['total']} orders\n"
+
+
+def _order_reason(row: Document) -> str:
+    """Why it ended where it ended without a fill, else why it was placed."""
+    cancels = [event["reason"] for event in row["events"] if event["kind"] == "CANCEL"]
+    return str(cancels[-1] if cancels else row["reason"])
+
+
+def positions_text(document: Document, page: Page) -> str:
+    """Open positions; mark is the newest close down to the tick."""
+    rows = document["positions"]
+    if not rows:
+        return "No open positions.\n"
+    columns = [
+        Column(head="token"),
+        Column(head="strategy", spare=2),
+        Column(head="opened (UTC)", spare=3),
+        Column(head="quantity", side="right", spare=1),
+        Column(head="entry", side="right"),
+        Column(head="stop", side="right"),
+        Column(head="target", side="right"),
+        Column(head="mark", side="right"),
+        Column(head="value", side="right", spare=4),
+        Column(head="unrealised", side="right"),
+        Column(head="R", side="right"),
+    ]
+    cells = [
+        (
+            row["symbol"],
+            row["strategy"],
+            minute_text(row["opened"]),
+            row["quantity"],
+            row["entry"],
+            row["stop"],
+            row["target"],
+            row["mark"],
+            money_shown(row["value"]),
+            money_shown(row["unrealised"]),
+            _r(row["r"]),
+        )
+        for row in rows
+    ]
+    totals = f"value {money_shown(document['value'])}, " \
+             f"unrealised {money_shown(document['unrealised'])}"  # fmt: skip
+    return f"{table_text(columns, cells, page)}{len(rows)} open: {totals}\n"
+
+
+def trades_text(document: Document, page: Page) -> str:
+    """Closed round trips; pnl is net of all fees, R is pnl per money at risk at the stop."""
+    rows = document["trades"]
+    if not rows:
+        return "No closed trades.\n"
+    columns = [
+        Column(head="closed (UTC)"),
+        Column(head="token"),
+        Column(head="strategy", spare=2),
+        Column(head="quantity", side="right", spare=3),
+        Column(head="entry", side="right", spare=1),
+        Column(head="exit", side="right", spare=1),
+        Column(head="hours", side="right"),
+        Column(head="fees", side="right", spare=4),
+        Column(head="pnl", side="right"),
+        Column(head="R", side="right"),
+        Column(head="reason"),
+    ]
+    cells: Sequence[Sequence[Any]] = [
+        (
+            minute_text(row["closed"]),
+            row["symbol"],
+            row["strategy"],
+            row["quantity"],
+            row["entry"],
+            row["exit"],
+            row["hours"],
+            money_shown(row["fees"]),
+            money_shown(row["pnl"]),
+            _r(row["r"]),
+            row["reason"],
+        )
+        for row in rows
+    ]
+    shown = "" if len(rows) == document["n"] else f"{len(rows)} shown; "
+    summary = (
+        f"{shown}n = {document['n']}, {document['won']} with a gain, "
+        f"pnl {money_shown(document['pnl'])} after fees of {money_shown(document['fees'])}\n"
+    )
+    return table_text(columns, cells, page) + summary
+
+
+def _r(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2f}"

@@ -1,0 +1,105 @@
+"""The status document for people: one block per strategy, then polls, credits and backfill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.report.tables import (
+    Column,
+    Page,
+    clean,
+    minute_text,
+    money_shown,
+    percent_shown,
+    table_text,
+)
+
+Document = dict[str, Any]
+
+
+def status_text(document: Document, page: Page) -> str:
+    """The whole status; every line fits 80 columns where its names do."""
+    lines = [f"home    {clean(document['home'])}", f"daemon  {_daemon(document['daemon'])}"]
+    if "strategy_files" in document:
+        lines.append(f"files   wrong: {clean(document['strategy_files'])}")
+    for strategy in document["strategies"]:
+        lines += ["", *_strategy(strategy)]
+    for name in document["not_started"]:
+        lines += ["", f"{clean(name)}  has not done a slot yet"]
+    text = "\n".join(lines) + "\n"
+    if document["polls"]:
+        text += "\n" + _polls(document["polls"], page)
+    spent = document["credits"]
+    text += (
+        f"\ncredits   {spent['spent']} of {spent['limit']} spent in {spent['month']}, "
+        f"{spent['left']} left\n"
+    )
+    if document["backfill"] is not None:
+        text += f"backfill  {_backfill(document['backfill'])}\n"
+    return text
+
+
+def _daemon(daemon: Document) -> str:
+    lease = daemon.get("lease")
+    last = f"last sign of life {minute_text(lease['heartbeat'])}" if lease else "never ran here"
+    if not daemon["running"]:
+        return f"not running; {last}"
+    who = f"process {daemon['pid']}" if daemon["pid"] is not None else "another process"
+    return f"running: {who}, since {minute_text(daemon['since'] or None)}; {last}"
+
+
+def _strategy(row: Document) -> list[str]:
+    behind = f", {row['behind']} behind" if row["behind"] else ""
+    lines = [
+        f"{clean(row['name'])}  slot {minute_text(row['slot'])} UTC{behind}; "
+        f"{row['slots']} done, {row['missed']} missed",
+        f"  equity {money_shown(row['equity'])} = cash {money_shown(row['cash'])} "
+        f"+ positions {money_shown(row['value'])}",
+        f"  realised {money_shown(row['realised'])}, "
+        f"unrealised {money_shown(row['unrealised'])}; "
+        f"peak {money_shown(row['peak'])}, drawdown {percent_shown(row['drawdown'])}",
+        f"  {row['open_positions']} open positions, {row['working_entries']} working entries",
+    ]
+    if row["halts"]:
+        lines.append(f"  no entries now: {', '.join(row['halts'])}")
+    for series, symbols in row["stale"].items():
+        lines.append(f"  stale {series}: {clean(', '.join(symbols))}")
+    lines.append(f"  config {row['config_sha256'][:16]} ({row['config']})")
+    lines.append(f"  ledger {row['ledger_sha256'][:16]}")
+    return lines
+
+
+def _polls(rows: list[Document], page: Page) -> str:
+    columns = [
+        Column(head="endpoint"),
+        Column(head="last success"),
+        Column(head="answers/day", side="right", spare=1),
+        Column(head="p50 ms", side="right"),
+        Column(head="p95", side="right"),
+        Column(head="p99", side="right"),
+        Column(head="errors"),
+    ]
+    cells = [
+        (
+            row["endpoint"],
+            minute_text(row["last_success"]) or "never",
+            row["answers"],
+            row["p50_ms"],
+            row["p95_ms"],
+            row["p99_ms"],
+            ", ".join(f"{n} x {code}" for code, n in row["errors"].items()) or "none",
+        )
+        for row in rows
+    ]
+    return table_text(columns, cells, page)
+
+
+def _backfill(backfill: Document) -> str:
+    if "fault" in backfill:
+        return clean(backfill["fault"])
+    if not backfill["requests"]:
+        return f"complete: bars of {backfill['tokens']} tokens from {backfill['from'][:10]} on"
+    return (
+        f"{backfill['requests']} requests to send for {len(backfill['incomplete'])} of "
+        f"{backfill['tokens']} tokens; there at about {minute_text(backfill['ready'])} UTC"
+    )
