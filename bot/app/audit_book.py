@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +21,9 @@ from bot.adapters.sql.ledger_rows import (
     PositionRow,
 )
 from bot.adapters.sql.slot_store import InstrumentRow, instruments
+from bot.app.strategy_files import strategy_from_canonical
 from bot.domain.decimals import plain
+from bot.market.strategy import Strategy
 
 MONEY = 10**8
 PPM = 10**6
@@ -37,7 +38,7 @@ class Book:
 
     strategy: str
     cycles: dict[int, CycleRow]
-    configs: dict[str, dict[str, Any]]
+    configs: dict[str, Strategy]
     orders: dict[str, OrderRow]
     fills: list[FillRow]
     events: list[OrderEventRow]
@@ -45,8 +46,8 @@ class Book:
     equity: list[EquityRow]
     units: dict[int, InstrumentRow]
 
-    def config(self, slot: int) -> dict[str, Any]:
-        """The parameters that a slot ran under."""
+    def config(self, slot: int) -> Strategy:
+        """The strategy as a slot ran it."""
         return self.configs[self.cycles[slot].config_sha256]
 
     def lot_value(self, token_id: int) -> int:
@@ -99,7 +100,7 @@ def read_book(connection: Connection, strategy: str) -> Book:
         strategy=strategy,
         cycles={row.slot: row for row in ledger_read.cycles(connection, span)},
         configs={
-            row.config_sha256: json.loads(row.body, parse_float=Decimal)
+            row.config_sha256: strategy_from_canonical(row.body)
             for row in configs
             if row.strategy == strategy
         },
@@ -118,8 +119,3 @@ def body_of(row: OrderRow | PositionRow) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{row.id}: the body is no JSON object")
     return found
-
-
-def ppm(value: object) -> int:
-    """A rate of a stored configuration in ppm."""
-    return int(Decimal(str(value)) * PPM)

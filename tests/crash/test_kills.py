@@ -29,7 +29,7 @@ STRATEGY = Path(__file__).parents[2] / "strategies" / "demo.toml"
 
 @pytest.fixture(scope="module")
 def market() -> Record:
-    return generated_market(SimulationSettings(seed=4, hours=HISTORY + SLOTS, tokens=6))
+    return generated_market(SimulationSettings(seed=15, hours=HISTORY + SLOTS, tokens=6))
 
 
 def new_home(folder: Path) -> Path:
