@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -67,7 +66,11 @@ class SharedClock:
     def __init__(self, url: str, stop: threading.Event) -> None:
         if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ConfigError(["clock_url: must be a simulator's address on this machine"])
+        parts = urlsplit(url)
         self._url = url.rstrip("/")
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=_TIMEOUT_S
+        )
         self._stop = stop
 
     def now(self) -> int:
@@ -88,16 +91,15 @@ class SharedClock:
             pass
 
     def _ask(self, path: str, to: int | None) -> int:
-        body = None if to is None else json.dumps({"to": to}).encode()
-        request = urllib.request.Request(  # noqa: S310  (the constructor allows loopback only)
-            self._url + path, data=body, headers={"content-type": "application/json"}
-        )
+        body = None if to is None else json.dumps({"to": to})
+        method = "GET" if to is None else "POST"
         for attempt in range(_TRIES):
             try:
-                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-                    return int(json.loads(answer.read())["now"])
-            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                self._connection.request(method, path, body, {"content-type": "application/json"})
+                return int(json.loads(self._connection.getresponse().read())["now"])
+            except (http.client.HTTPException, OSError) as error:
+                self._connection.close()  # the next request opens it anew
                 if attempt == _TRIES - 1:
                     raise UnavailableError(f"{self._url}: the clock is away: {error}") from None
-                self._stop.wait(0.1 * (attempt + 1))
+                self._stop.wait(0.1 * attempt)
         raise UnavailableError(f"{self._url}: the clock is away")

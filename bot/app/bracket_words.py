@@ -11,7 +11,7 @@ import numpy as np
 from bot.app.reading import Document
 from bot.domain.decimals import decimals_of, plain, scaled
 from bot.domain.instants import parse_instant
-from bot.engine.costs import net_entry, net_stop, net_target
+from bot.engine.costs import net_entry, net_stop, net_target, sell_ticks
 from bot.engine.levels import STRENGTH, merge_book
 from bot.engine.params import Params
 from bot.market.rules import build_rules
@@ -81,7 +81,9 @@ def bracket_arithmetic(
         "min_rr": _rate(params.min_rr),
     }
     if "stop" in details:
-        found["s"] = _net(net_stop(_ticks(details["stop"], tick), k, params), tick)
+        stop = _ticks(details["stop"], tick)
+        found["stop_fill"] = plain(tick * sell_ticks(stop, k, 1))
+        found["s"] = _net(net_stop(stop, k, params), tick)
         close = Decimal(details["close"])
         found["stop_distance"] = _share(close - Decimal(details["stop"]), close)
     if "target" in details:

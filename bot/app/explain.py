@@ -44,9 +44,7 @@ def why(reader: Reader, token_id: int, names: Iterable[str], instant: int | None
 
 
 def _nothing_so_early(reader: Reader, instant: int | None) -> str:
-    spans = [
-        overview.slot_span(reader.connection, name) for name in reader.strategies(None)
-    ]
+    spans = [overview.slot_span(reader.connection, name) for name in reader.strategies(None)]
     firsts = [span[0] for span in spans if span is not None]
     if not firsts or instant is None:
         return "the ledger holds no slot yet"
@@ -167,12 +165,7 @@ def _led_to(place: _Place, decision: DecisionRow) -> Document:
     end = None if position is None or position["end"] is None else position["end"] + 1
     span = place.span(decision.slot, end)
     connection = place.reader.connection
-    own = [
-        order
-        for order in ledger_read.orders(connection, span)
-        if order.decision_id == decision.id
-        or (order.action == "EXIT" and order.slot > decision.slot)
-    ]
+    own = _orders_until_next_entry(ledger_read.orders(connection, span), decision)
     ids = {order.id for order in own}
     scale = place.reader.scale(place.token_id)
     fills = [fill for fill in ledger_read.fills(connection, span) if fill.order_id in ids]
@@ -183,6 +176,17 @@ def _led_to(place: _Place, decision: DecisionRow) -> Document:
         "events": [event_document(event, scale) for event in events],
         "position": None if position is None else position["shown"],
     }
+
+
+def _orders_until_next_entry(rows: list[OrderRow], decision: DecisionRow) -> list[OrderRow]:
+    """A decision's orders and the exits after it; a later entry's exits are not its own."""
+    entries = [row.slot for row in rows if row.action == "ENTRY" and row.slot > decision.slot]
+    return [
+        row
+        for row in rows
+        if row.decision_id == decision.id
+        or (row.action == "EXIT" and decision.slot < row.slot <= min(entries, default=row.slot))
+    ]
 
 
 def _order(place: _Place, order: OrderRow) -> Document:

@@ -30,6 +30,12 @@ QUIET = DAY  # a token without a bar for so long is not waited for
 BACKFILL_MINUTES = 10  # of the request rate, at each wake
 
 
+_KINDS: dict[Endpoint, Literal["bars", "signals"]] = {
+    Endpoint.HOURLY_OHLCV: "bars",
+    Endpoint.HOURLY_SIGNALS: "signals",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the loaded strategies need of the provider."""
@@ -133,10 +139,12 @@ class Poller:
     def _due(self, slot: int) -> tuple[Endpoint, ...]:
         with self._database.transaction() as connection:
             polls = slot_store.last_polls(connection)
-        known = {endpoint: polls[endpoint] for endpoint in Endpoint if endpoint in polls}
-        hourly = {Endpoint.HOURLY_OHLCV, Endpoint.HOURLY_SIGNALS}
-        # Hourly rows of this slot may still be coming, however lately they were asked for.
-        succeeded = {e: at for e, at in known.items() if e not in hourly}
+        # Hourly rows that are still missing are asked for again within the hour.
+        succeeded = {
+            endpoint: polls[endpoint]
+            for endpoint in Endpoint
+            if endpoint in polls and (endpoint not in _KINDS or self._is_in(endpoint, slot))
+        }
         history = PollHistory(succeeded=succeeded, refused=self._refused)
         return due_endpoints(slot, self._plan.endpoints, history, self._cadence)
 
@@ -190,18 +198,17 @@ class Poller:
         return min((at for at in newest.values() if last - at <= QUIET), default=last)
 
     def _all_in(self, slot: int) -> bool:
-        """Whether every token that was alive yesterday has its newest bar and signal."""
+        return all(
+            self._is_in(endpoint, slot) for endpoint in _KINDS if endpoint in self._plan.endpoints
+        )
+
+    def _is_in(self, endpoint: Endpoint, slot: int) -> bool:
+        """Whether every token that was alive yesterday has its newest row of a kind."""
         wanted = slot - HOUR
-        kinds: list[Literal["bars", "signals"]] = ["bars"]
-        if Endpoint.HOURLY_SIGNALS in self._plan.endpoints:
-            kinds.append("signals")
         ids = self.universe(slot + HOUR)
         with self._database.transaction() as connection:
-            return not any(
-                wanted - QUIET <= newest < wanted
-                for kind in kinds
-                for newest in newest_times(connection, kind, ids).values()
-            )
+            newest = newest_times(connection, _KINDS[endpoint], ids)
+        return not any(wanted - QUIET <= at < wanted for at in newest.values())
 
     def backfill(self, now: int) -> int:
         """Fetch missing history as far as this wake's share allows; requests still to send.

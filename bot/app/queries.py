@@ -200,9 +200,7 @@ def slot_inputs(reader: Reader, name: str, slot: int) -> Document:
     return found
 
 
-def position_document(
-    reader: Reader, row: PositionRow, seen: Document, watermark: int
-) -> Document:
+def position_document(reader: Reader, row: PositionRow, seen: Document, watermark: int) -> Document:
     """An open position, valued like the account: at the newest close, down to the tick."""
     scale = reader.scale(row.token_id)
     body: dict[str, Any] = json.loads(row.body)

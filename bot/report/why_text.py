@@ -16,6 +16,7 @@ from bot.report.tables import (
 )
 
 Document = dict[str, Any]
+_LARGE = 1e6
 
 
 def why_text(document: Document, page: Page) -> str:
@@ -61,7 +62,7 @@ def _inputs(seen: Document | None, source: str) -> str:
     else:
         lines.append("no signal seen in the last days")
     numbers = {key: seen[key] for key in ("sigma", "atr", "adv") if key in seen} | seen["columns"]
-    lines += _wrapped([f"{clean(key)} {value:g}" for key, value in numbers.items()])
+    lines += _wrapped([f"{clean(key)} {_number(value)}" for key, value in numbers.items()])
     ages = ", ".join(f"{key} {seen[key]}" for key in ("quantmetrics", "grade", "levels"))
     lines.append(f"ages: {ages}")
     return "".join(f"  {line}\n" for line in lines)
@@ -128,7 +129,7 @@ def _gates(gates: list[Document], page: Page) -> str:
     cells = [
         (
             gate["column"],
-            _number(gate.get("value"), "missing"),
+            _number(gate.get("value")),
             _limits(gate, "min", "max"),
             _limits(gate, "leave_min", "leave_max"),
             "yes" if gate["member"] else "no",
@@ -140,13 +141,16 @@ def _gates(gates: list[Document], page: Page) -> str:
 
 
 def _limits(gate: Document, low: str, high: str) -> str:
-    parts = [f">= {gate[low]:g}"] if low in gate else []
-    parts += [f"<= {gate[high]:g}"] if high in gate else []
+    parts = [f">= {_number(gate[low])}"] if low in gate else []
+    parts += [f"<= {_number(gate[high])}"] if high in gate else []
     return " and ".join(parts) or "any"
 
 
-def _number(value: float | None, absent: str) -> str:
-    return absent if value is None else f"{value:g}"
+def _number(value: float | None, absent: str = "missing") -> str:
+    """Six digits, without an exponent where the number is large."""
+    if value is None:
+        return absent
+    return f"{value:.0f}" if abs(value) >= _LARGE else f"{value:g}"
 
 
 def _book(levels: list[Document], page: Page) -> str:
@@ -180,10 +184,12 @@ def _bracket(decision: Document) -> str:
     if "s" in sums:
         under = _from(decision, "stop", "support")
         lines.append(
-            f"stop {decision['stop']}{under}, {percent_shown(sums['stop_distance'])} below the close"
+            f"stop {decision['stop']}{under}, "
+            f"{percent_shown(sums['stop_distance'])} below the close"
         )
         lines.append(
-            f"s = {decision['stop']} x (1 - {sums['k']}) x (1 - {sums['taker']}) = {sums['s']}"
+            f"s = {sums['stop_fill']} (the stop less k, on the tick) x (1 - {sums['taker']}) "
+            f"= {sums['s']}"
         )
     if "t" in sums:
         lines.append(f"target {decision['target']}{_from(decision, 'target', 'resistance')}")

@@ -1,0 +1,65 @@
+"""`db upgrade`, `db backup`, `db info`: the database as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
+
+BackupArgument = Annotated[
+    Path | None,
+    typer.Argument(help="The copy. [default: beside the database, with the time in its name]"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="Upgrade, back up and look at the database.")
+    group.command()(upgrade)
+    group.command()(backup)
+    group.command()(info)
+    app.add_typer(group, name="db")
+
+
+def upgrade(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Bring the database to this version's schema; a backup is made first."""
+    from bot.app.database import upgrade_database
+
+    document = upgrade_database(home_of(home))
+    if as_json:
+        print_json(document)
+        return
+    say(f"{document['database']}: schema {document['revision']}")
+    if document["backup"]:
+        say(f"the database as it was: {document['backup']}")
+
+
+def backup(
+    file: BackupArgument = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Copy the database, also while the daemon runs, and check the copy."""
+    from bot.app.database import backup as make
+
+    document = make(home_of(home), file)
+    if as_json:
+        print_json(document)
+        return
+    say(f"{document['backup']}: {document['bytes']} bytes, integrity {document['integrity']}")
+
+
+def info(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Say how large the database is, which schema it has and what it holds."""
+    from bot.app.database import info as ask
+
+    document = ask(home_of(home))
+    if as_json:
+        print_json(document)
+        return
+    for key, value in document.items():
+        if key != "rows":
+            say(f"{key:<11} {value if value is not None else '-'}")
+    for name, count in document["rows"].items():
+        say(f"{count:>11} {name}")
