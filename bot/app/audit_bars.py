@@ -63,9 +63,7 @@ class BarBook:
             "SELECT DISTINCT open_time FROM bar WHERE token_id = ? AND interval = '1h' "
             "AND open_time <= ? ORDER BY open_time DESC LIMIT ?"
         )
-        cursor = self._connection.exec_driver_sql(
-            query, (token_id, cycle.slot - HOUR, _REACH)
-        )
+        cursor = self._connection.exec_driver_sql(query, (token_id, cycle.slot - HOUR, _REACH))
         for (open_time,) in cursor:
             bar = self.at(token_id, "1h", open_time, cycle.as_of, lag)
             if bar is not None:

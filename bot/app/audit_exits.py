@@ -9,8 +9,8 @@ from decimal import Decimal
 from bot.adapters.sql.ledger_rows import FillRow, OrderRow
 from bot.app.audit_bars import BarBook, StoredBar
 from bot.app.audit_book import Book
-from bot.app.audit_finding import Code, Finding, unmet
 from bot.app.audit_fills import Terms
+from bot.app.audit_finding import Code, Finding, unmet
 from bot.domain.instants import HOUR, format_instant
 
 

@@ -77,9 +77,7 @@ def _check_kind(fill: FillRow, order: OrderRow) -> Iterator[Finding]:
     yield from unequal(Code.FILL_PRICE, f"side of {where}", side, fill.side)
 
 
-def _check_price(
-    book: Book, bars: BarBook, fill: FillRow, entry: OrderRow
-) -> Iterator[Finding]:
+def _check_price(book: Book, bars: BarBook, fill: FillRow, entry: OrderRow) -> Iterator[Finding]:
     where = f"fill {fill.id}"
     strategy = book.config(fill.slot)
     tick = book.units[fill.token_id].tick

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ParamSpec
 
 from bot.domain.errors import HourhandError
 
 SHOWN_PER_CODE = 20
+
+P = ParamSpec("P")
 
 
 class Code(StrEnum):
@@ -106,13 +108,15 @@ def unmet(code: Code, where: str, rule: str, found: object) -> Finding:
     return Finding(code=code, where=where, expected=rule, found=str(found))
 
 
-def guarded(where: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def guarded(
+    where: str, check: Callable[P, Iterable[Finding]], *args: P.args, **kwargs: P.kwargs
+) -> Iterator[Finding]:
     """What a check finds; a check that breaks on what it reads is a finding itself.
 
     What stands in a damaged ledger can be anything, and one broken row must not hide the rest.
     """
     try:
-        yield from check()
+        yield from check(*args, **kwargs)
     except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError, HourhandError,
             AttributeError) as error:  # fmt: skip
         cause = f"{type(error).__name__}: {error}"

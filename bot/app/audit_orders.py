@@ -48,7 +48,7 @@ def check_links(connection: Connection) -> Iterator[Finding]:
         for (identity,) in rows(connection, query):
             yield unmet(Code.ORPHAN, str(identity), f"no {rule}", "one")
     query = (
-        "SELECT strategy, token_id, slot, action, leg, count(*) FROM \"order\" "
+        'SELECT strategy, token_id, slot, action, leg, count(*) FROM "order" '
         "GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1"
     )
     for strategy, token_id, slot, action, leg, count in rows(connection, query):

@@ -44,7 +44,8 @@ INST_COLS = 6
 S_SLOT = 0
 S_MISSED = 1
 S_PAUSED = 2
-SLOT_COLS = 3
+S_COVARIANCE = 3  # which of the covariance matrices holds
+SLOT_COLS = 4
 
 # integer cells, per slot and token
 C_BAR = 0  # row of the newest known bar, -1 for none

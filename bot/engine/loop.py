@@ -6,6 +6,7 @@ from bot.engine.layout import (
     HOUR,
     OUT_DECISIONS,
     OUT_RECORDS,
+    S_COVARIANCE,
     S_SLOT,
     T_BUSY,
     T_CURSOR,
@@ -53,7 +54,7 @@ def run(
         if need > rec.shape[0] or decisions > dec.shape[0]:
             return s
         step(
-            slots[s], cells[s], values[s], covariance[s % covariance.shape[0]], signals,
+            slots[s], cells[s], values[s], covariance[slots[s, S_COVARIANCE]], signals,
             sig_start[s], sig_start[s + 1], look,
             look_start[s], look_start[s + 1], insts, bars, bar_start, fine, fine_start, prices,
             strengths, gates, limits, ranks, weights, p, tokens, acc, work, found, merged,

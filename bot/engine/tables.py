@@ -44,7 +44,7 @@ class Inputs(NamedTuple):
     slots: IntArray  # (slots, SLOT_COLS)
     cells: IntArray  # (slots, tokens, CELL_COLS)
     values: FloatArray  # (slots, tokens, X_FIRST + columns)
-    covariance: FloatArray  # (slots, tokens, tokens), or (1, 0, 0) where no strategy asks for it
+    covariance: FloatArray  # (matrices, tokens, tokens), or (1, 0, 0) where none is asked for
     signals: IntArray
     sig_start: IntArray  # (slots + 1)
     look: IntArray

@@ -17,6 +17,7 @@ from bot.engine.types import IntArray
 from bot.market.availability import Lags
 from bot.market.bar_series import Prices, Version
 from bot.market.column_names import Column
+from bot.market.covariance import RETURN_DAYS, CovarianceLog
 from bot.market.instruments import Instrument, complete
 from bot.market.local_levels import EMPTY, Book
 from bot.market.needs import needs_of
@@ -137,16 +138,19 @@ class Market:
             token_id: self._carried(token_id, slots[0].slot - reach) for token_id in ids
         }
         rows: list[list[TokenSlot]] = []
+        covariance = CovarianceLog(self._strategy.portfolio_vol is not None)
         for slot in slots:
             news = [self._see(i, slot, versions[i], result.derived) for i in ids]
             universe = self._universe_at(slot, result.universes)
             seen = zip(ids, news, strict=True)
             rows.append([self._token_slot(i, slot, i in universe, new) for i, new in seen])
+            covariance.see([self._views[i].daily_closes(RETURN_DAYS + 1) for i in ids])
         result.instruments = [self._instruments.get(token_id) for token_id in ids]
         result.impossible = {
             i: self._views[i].series.impossible for i in ids if self._views[i].series.impossible
         }
         _fill(result, slots, rows, versions, self._arrange(ids, slots[-1].as_of), self._plan)
+        result.inputs = covariance.put_into(result.inputs)
         return result
 
     def _universe_at(self, slot: Slot, log: list[tuple[int, tuple[int, ...]]]) -> frozenset[int]:
@@ -304,7 +308,7 @@ def _fill(
         look_start.append(len(look))
     result.decimals = [prices.decimals if prices else 0 for _, prices, _ in arranged]
     result.inputs = Inputs(
-        slots=np.array([[s.slot, int(s.missed), 0] for s in slots], dtype=np.int64),
+        slots=np.array([[s.slot, int(s.missed), 0, 0] for s in slots], dtype=np.int64),
         cells=cells,
         values=values,
         covariance=np.zeros((1, 0, 0)),

@@ -108,6 +108,13 @@ class LocalColumns:
             known[column] = self._ratio(column)
         return known[column]
 
+    def daily_closes(self, count: int) -> list[float] | None:
+        """The last 00:00 UTC closes, oldest first; None where fewer are known."""
+        if not self._series.times:
+            return None
+        self._of_today()
+        return self._closes[-count:] if len(self._closes) >= count else None
+
     def _of_today(self) -> dict[Column | None, float]:
         """Figures that move once a day (None: the daily volume), emptied as a day closes."""
         day = (self._series.times[-1] + HOUR) // DAY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.market.column_names import is_local, named_column
+from bot.market.covariance import RETURN_DAYS
 from bot.market.local_columns import HOURLY_WINDOW
 from bot.market.local_levels import ATR_WINDOW, WINDOW
 from bot.market.strategy import Strategy
@@ -42,6 +43,8 @@ def needs_of(strategy: Strategy) -> Needs:
     rows = [HOURLY_WINDOW, WEEK_ROWS]
     if pivots:
         rows.append(WINDOW + ATR_WINDOW)
+    if strategy.portfolio_vol is not None:
+        rows.append((RETURN_DAYS + 3) * 24)
     for name in (*gate_columns(strategy), *rank_columns(strategy)):
         if is_local(name):
             rows.append(DAILY_ROWS[named_column(name).name.rsplit("_", 1)[1]])

@@ -205,6 +205,10 @@ class TokenView:
         """A windowed ratio from local candles."""
         return self._columns.ratio(column)
 
+    def daily_closes(self, count: int) -> list[float] | None:
+        """The last 00:00 UTC closes, oldest first; None where fewer are known."""
+        return self._columns.daily_closes(count)
+
     def statuses(self, decision_time: int) -> tuple[int, int, int]:
         """UNKNOWN, FRESH or STALE for metrics, grades and levels."""
         strategy = self._strategy

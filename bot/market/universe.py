@@ -41,6 +41,13 @@ def resolve(universe: Universe, tokens: dict[int, Token]) -> frozenset[int]:
         i for i in chosen if i in named or (i in tokens and not barred & categories_of(tokens[i]))
     }
     if universe.top is not None:
+        if kept and all(i not in tokens or tokens[i].market_cap is None for i in kept):
+            raise ConfigError(
+                [
+                    "universe.top: no token has a market value: the v2 wire sends none, v3 does "
+                    '(api_version = "v3"), or give tokens a market_cap in the record'
+                ]
+            )
         kept = set(sorted(kept, key=lambda i: _by_value(i, tokens))[: universe.top])
     return frozenset(kept)
 

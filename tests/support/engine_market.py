@@ -82,7 +82,7 @@ class OneToken:
             cells[s, 0, at.C_HISTORY] = 10**12
         rows, start = self._signals(slots)
         return Inputs(
-            slots=np.array([[s, int(s in missed), 0] for s in slots], np.int64),
+            slots=np.array([[s, int(s in missed), 0, 0] for s in slots], np.int64),
             cells=cells,
             values=np.array([[self.values]] * len(slots), np.float64),
             covariance=np.zeros((1, 0, 0)),
@@ -258,7 +258,7 @@ class Market:
         count = len(self.coins)
         return Inputs(
             slots=np.array(
-                [[T0 + n * HOUR, int(n in self.missed), int(n in self.paused)] for n in slots],
+                [[T0 + n * HOUR, int(n in self.missed), int(n in self.paused), 0] for n in slots],
                 np.int64,
             ),
             cells=cells,

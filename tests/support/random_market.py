@@ -308,7 +308,7 @@ def assemble(
         for i, (_, tick, unit, _) in enumerate(kinds)
     ]
     slots = [
-        [T0 + n * HOUR, int(rng.random() < 0.03), int(rng.random() < 0.03)] for n in range(hours)
+        [T0 + n * HOUR, int(rng.random() < 0.03), int(rng.random() < 0.03), 0] for n in range(hours)
     ]
     spread = np.array([[rng.uniform(0.2, 1.0) for _ in range(count)] for _ in range(count)])
     return Inputs(

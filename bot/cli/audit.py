@@ -1,0 +1,71 @@
+"""`audit`: whether the ledger holds, and is what its raw responses come to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
+
+if TYPE_CHECKING:
+    from bot.app.audit import AuditResult, Progress
+
+FAILED = 70
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(audit)
+
+
+def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Recompute the ledger from the raw responses and check its invariants; writes nothing.
+
+    Of several strategies, ledger_sha256 is the SHA-256 over their hashes in name order.
+    """
+    from bot.app.audit import audit_home
+    from bot.app.settings import load_settings
+
+    settings = load_settings(home_of(home))
+    with _progress() as progress:
+        result = audit_home(settings, progress)
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        _show(result)
+    if not result.ok:
+        raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("slots", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _show(result: AuditResult) -> None:
+    counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result.recomputed.items())
+    say(f"recomputed from the raw responses: {counts}")
+    for name, one in sorted(result.strategies.items()):
+        same = "the same" if one.replayed_sha256 == one.ledger_sha256 else "DIFFERENT"
+        verdict = "not compared" if not one.replayed_sha256 else same
+        say(f"{name}: {one.slots} slots, ledger {one.ledger_sha256}, recomputed: {verdict}")
+    for note in result.notes:
+        say(f"note: {note}")
+    for finding in result.findings:
+        say(finding.text())
+    for code, count in result.more.items():
+        say(f"{code}: {count} more")
+    say("ok: no finding" if result.ok else f"{len(result.findings)} findings")
