@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import threading
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app.daemon import run_daemon
-from bot.app.settings import load_settings
 from bot.app.simulation import GENERATED_START, SimulationSettings, build_server, generated_market
-from bot.domain.instants import DAY, HOUR
+from bot.domain.instants import DAY, HOUR, format_instant
 
 KEY = "reading-key"
 WARM_UP = 32 * DAY  # local volatility and range need 720 bars
@@ -85,7 +84,8 @@ def fill_homes(folder: Path) -> FilledHomes:
 
 
 def _run_daemon(home: Path, until: int) -> None:
-    # Off the main thread the daemon leaves the test runner's signal handlers alone.
-    worker = threading.Thread(target=run_daemon, args=(load_settings(home), until))
-    worker.start()
-    worker.join()
+    # A process of its own: what it leaves is what a real one leaves.
+    command = [sys.executable, "-m", "bot.cli.main", "run", "--home", str(home)]
+    subprocess.run(
+        [*command, "--until", format_instant(until)], check=True, capture_output=True, timeout=120
+    )
