@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from bot.adapters.sql.observations import SERIES, Series, sha256_text
-from bot.adapters.sql.record_store import observations_of
+from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
 from bot.app.audit_file import holds_secret, rows
 from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
@@ -21,7 +20,9 @@ from bot.domain.values import Record
 
 _REMEMBERED = 200_000  # rows whose last word is kept in memory instead of being looked up
 
-Cells = tuple[tuple[str, Any], ...]
+_END = 1 << 62
+
+Cells = tuple[Any, ...]
 
 
 class Responses:
@@ -34,23 +35,29 @@ class Responses:
         order = "SELECT id, fetched_at FROM raw_response ORDER BY fetched_at DESC, id DESC"
         self._waiting: list[tuple[int, int]] = [(i, at) for i, at in rows(connection, order)]
         self._said: dict[tuple[str, Cells], Cells] = {}
+        self._compared: set[tuple[str, int]] = set()
         self.findings: list[Finding] = []
         self.counts: Counter[str] = Counter(responses=0, observations=0)
 
-    @property
-    def left(self) -> int:
-        """Responses still to read."""
-        return len(self._waiting)
-
     def until(self, instant: int) -> Record:
-        """What the responses say that came by an instant and have not been read yet."""
+        """What the responses newly say that came by an instant and have not been read yet."""
         record = Record()
         while self._waiting and self._waiting[-1][1] <= instant:
             raw_id, _ = self._waiting.pop()
-            _extend(record, self._read(raw_id))
+            self._read(raw_id, record)
         return record
 
-    def _read(self, raw_id: int) -> Record:
+    def finish(self) -> None:
+        """Read what is left; rows that stand under a response which says nothing of their kind."""
+        self.until(_END)
+        for series in SERIES:
+            query = f"SELECT raw_id, count(*) FROM {series.table.name} GROUP BY raw_id"  # noqa: S608
+            for raw_id, count in rows(self._connection, query):
+                if raw_id is not None and (series.name, raw_id) not in self._compared:
+                    where = f"{series.name} of raw response {raw_id}"
+                    self.findings.append(unmet(Code.OBSERVATION, where, "no row", f"{count} rows"))
+
+    def _read(self, raw_id: int, record: Record) -> None:
         query = (
             "SELECT endpoint, params, status, sha256, body, fetched_at FROM raw_response "
             "WHERE id = ?"
@@ -63,104 +70,97 @@ class Responses:
         try:
             body = zlib.decompress(packed)
         except (zlib.error, TypeError) as error:
-            self._found([unmet(Code.RAW_BODY, where, "a compressed body", error)])
-            return Record()
+            self.findings.append(unmet(Code.RAW_BODY, where, "a compressed body", error))
+            return
         found = hashlib.sha256(body).hexdigest()
-        self._found(unequal(Code.RAW_BODY, f"body of {where}", digest, found))
+        self.findings += unequal(Code.RAW_BODY, f"body of {where}", digest, found)
         if holds_secret(f"{params}\n{body.decode(errors='replace')}", self._key):
-            self._found(
-                [unmet(Code.SECRET, where, "no key", "something that is or looks like one")]
-            )
-        said = Record()
+            self.findings.append(unmet(Code.SECRET, where, "no key", "one, or what looks like one"))
         if status == GOOD:
-            said = _as_kept(read_observations(endpoint, body, fetched_at, self._wire))
-        self._found(guarded(where, self._compare, where, raw_id, said))
-        return said
-
-    def _found(self, findings: Iterable[Finding]) -> None:
-        self.findings.extend(findings)
-
-    def _compare(self, where: str, raw_id: int, said: Record) -> Iterator[Finding]:
-        """Both ways: no stored row that the response does not say, none that it says is absent."""
-        stored = observations_of(self._connection, raw_id)
-        for series in SERIES:
-            spoken = [_cells(series, value) for value in getattr(said, series.name)]
-            kept = [_cells(series, value) for value in getattr(stored, series.name)]
-            self.counts["observations"] += len(kept)
-            yield from _not_said(where, series, kept, spoken)
-            present = set(kept)
-            for cells in spoken:
-                if cells not in present and not self._said_before(series, cells, raw_id):
+            said = read_observations(endpoint, body, fetched_at, self._wire)
+            for series in SERIES:
+                values = getattr(said, series.name)
+                if values:
+                    self._compared.add((series.name, raw_id))
+                    fresh = getattr(record, series.name)
                     place = f"{series.name} of {where}"
-                    yield unmet(Code.OBSERVATION_MISSING, place, _shown(cells), "no such row")
-                self._remember(series, cells)
+                    found_here = self._compare(place, series, raw_id, values, fresh)
+                    self.findings += guarded(place, lambda found=found_here: found)
 
-    def _said_before(self, series: Series, cells: Cells, raw_id: int) -> bool:
-        """Whether the record said so already, which makes a row needless."""
-        key, same = _part(cells, series.key), _part(cells, series.same)
-        if not series.is_snapshot and self._said.get((series.name, key)) == same:
-            return True
+    def _compare(
+        self, where: str, series: Series, raw_id: int, values: list[Any], fresh: list[Any]
+    ) -> Iterator[Finding]:
+        """Both ways: no stored row that the response does not say, none that it says is absent.
+
+        What is new goes to `fresh` as it comes back from the record.
+        """
+        spoken = [_row(series, value) for value in values]
+        query = series.query().where(series.table.c.raw_id == raw_id)
+        kept = [_row(series, series.from_row(row)) for row in self._connection.execute(query)]
+        self.counts["observations"] += len(kept)
+        said, stands = Counter(map(_cells, spoken)), Counter(map(_cells, kept))
+        for row in kept:
+            if stands[_cells(row)] > said[_cells(row)]:
+                yield _not_said(where, series, row, spoken)
+        for row in spoken:
+            if not series.is_snapshot and self._said.get(_key(series, row)) == _same(series, row):
+                continue
+            if _cells(row) not in stands and not self._said_before(series, row, raw_id):
+                shown = _shown(row.items())
+                yield unmet(Code.OBSERVATION_MISSING, where, shown, "no such row")
+            self._remember(series, row)
+            fresh.append(series.from_row(SimpleNamespace(**row)))
+
+    def _said_before(self, series: Series, row: Row, raw_id: int) -> bool:
+        """Whether the record said so already, which makes a further row needless."""
         columns = series.table.c
         query = (
             select(*(columns[name] for name in series.same))
-            .where(*(columns[name] == value for name, value in key))
+            .where(*(columns[name] == row[name] for name in series.key))
             .where(or_(columns.raw_id.is_(None), columns.raw_id <= raw_id))
             .order_by(columns.id.desc())
         )
-        wanted = tuple(value for _, value in same)
-        before = [tuple(row) for row in self._connection.execute(query)]
-        return wanted in (before if series.is_snapshot else before[:1])
+        before = [tuple(found) for found in self._connection.execute(query)]
+        return _same(series, row) in (before if series.is_snapshot else before[:1])
 
-    def _remember(self, series: Series, cells: Cells) -> None:
+    def _remember(self, series: Series, row: Row) -> None:
         if len(self._said) > _REMEMBERED:
             self._said.clear()
-        self._said[(series.name, _part(cells, series.key))] = _part(cells, series.same)
+        self._said[_key(series, row)] = _same(series, row)
 
 
-def _extend(record: Record, more: Record) -> None:
-    for series in SERIES:
-        getattr(record, series.name).extend(getattr(more, series.name))
-
-
-def _cells(series: Series, value: Any) -> Cells:
-    """An observation as its table's columns, its text by its hash."""
+def _row(series: Series, value: Any) -> Row:
+    """An observation as its table keeps it, with its text and the text's hash."""
     row = series.to_row(value)
     if series.body is not None:
-        row["content_sha256"] = sha256_text(series.body(value))
-    return tuple(row.items())
+        row["body"] = series.body(value)
+        row["content_sha256"] = sha256_text(row["body"])
+    return row
 
 
-def _part(cells: Cells, names: Iterable[str]) -> Cells:
-    found = dict(cells)
-    return tuple((name, found[name]) for name in names)
+def _cells(row: Row) -> Cells:
+    return tuple(row.values())
 
 
-def _as_kept(record: Record) -> Record:
-    """What was read, as it comes back from the record: prices cut to what is kept of them."""
-    kept = Record()
-    for series in SERIES:
-        for value in getattr(record, series.name):
-            row = SimpleNamespace(**series.to_row(value))
-            if series.body is not None:
-                row.body = series.body(value)
-            getattr(kept, series.name).append(series.from_row(row))
-    return kept
+def _key(series: Series, row: Row) -> tuple[str, Cells]:
+    return series.name, tuple(row[name] for name in series.key)
 
 
-def _not_said(
-    where: str, series: Series, kept: list[Cells], spoken: list[Cells]
-) -> Iterator[Finding]:
-    """Stored rows that the response does not say; named with what it says of the same."""
-    by_key = {_part(cells, series.key): cells for cells in spoken}
-    left = Counter(spoken)
-    for cells in kept:
-        left[cells] -= 1
-        if left[cells] < 0:
-            said = by_key.get(_part(cells, series.key))
-            differs = [pair for pair in cells if said is None or pair not in said]
-            wanted = "nothing" if said is None else _shown([p for p in said if p not in cells])
-            place = f"{series.name} {_shown(_part(cells, series.key))} of {where}"
-            yield unmet(Code.OBSERVATION, place, wanted or "one row", _shown(differs))
+def _same(series: Series, row: Row) -> Cells:
+    return tuple(row[name] for name in series.same)
+
+
+def _not_said(where: str, series: Series, row: Row, spoken: list[Row]) -> Finding:
+    """A stored row that its response does not say, with what that says of the same."""
+    same = [said for said in spoken if _key(series, said) == _key(series, row)]
+    place = f"{where}: {_shown((name, row[name]) for name in series.key)}"
+    if not same:
+        return unmet(Code.OBSERVATION, place, "nothing", _shown(row.items()))
+    said = same[-1]
+    names = [name for name in row if row[name] != said[name]]
+    expected = _shown((name, said[name]) for name in names) or "one row"
+    found = _shown((name, row[name]) for name in names) or "several"
+    return unmet(Code.OBSERVATION, place, expected, found)
 
 
 def _shown(cells: Iterable[tuple[str, Any]]) -> str:

@@ -27,8 +27,6 @@ from bot.engine.layout import T_BAR_ROW
 from bot.market.inputs import Market
 from bot.market.instruments import Instrument
 
-_END = 1 << 62
-
 Progress = Callable[[int, int], None]
 
 
@@ -86,7 +84,7 @@ class Repetition:
                 lane.is_broken = lane.is_broken or finding.code is Code.UNREADABLE
                 self.findings.append(finding)
             progress(done + 1, len(cycles))
-        self._responses.until(_END)
+        self._responses.finish()
         self._finish()
 
     def _open_first(self, cycles: list[CycleRow], imported: Record) -> None:

@@ -24,11 +24,13 @@ from bot.domain.errors import HourhandError, UsageError
 from bot.domain.instants import HOUR, MINUTE, format_instant
 from bot.report.demo_report import DemoFigures, demo_report
 from bot.resources import resource_dir
+from bot.simulator import Lags
 
 SEED = 4
 HISTORY_HOURS = 800  # before the first slot: more than the longest window that the demo reads
-SLOTS = 300
-KILL_AFTER = 120
+SLOTS = 240
+KILL_AFTER = 100
+DAILY_LAG = 6 * HOUR
 MARKER = ".hourhand-demo"
 OWN_FILES = (
     "hourhand.db", "hourhand.db-wal", "hourhand.db-shm", "hourhand.db.lock", "daemon.log",
@@ -77,6 +79,8 @@ def run_demo(home: Path, say: Callable[[str], None]) -> Demo:
         seed=SEED,
         hours=HISTORY_HOURS + SLOTS,
         start=GENERATED_START + HISTORY_HOURS * HOUR - 30 * MINUTE,
+        # Rows are there when they are first asked for: waiting for them is not worth seeing.
+        lags=Lags(bar_ms=1_000, hourly_signal_ms=2_000, daily_ms=DAILY_LAG),
     )
     say("generating a market: made up, seeded, not a real price in it")
     until = GENERATED_START + (HISTORY_HOURS + SLOTS - 1) * HOUR

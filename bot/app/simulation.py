@@ -13,6 +13,7 @@ from bot.domain.values import Record
 from bot.simulator import (
     DataFaults,
     FaultPlan,
+    Lags,
     MarketSource,
     RunningClock,
     Server,
@@ -22,6 +23,7 @@ from bot.simulator import (
     disturb,
     parse_random_fault,
 )
+from bot.simulator.source import PROVIDER_LAGS
 
 GENERATED_START = parse_instant("2025-01-06T00:00:00Z")
 LATE = 90 * MINUTE
@@ -41,6 +43,7 @@ class SimulationSettings:
     faults: tuple[str, ...] = ()
     late_ppm: int = 0
     corrected_ppm: int = 0
+    lags: Lags = PROVIDER_LAGS  # how long after its period a row is served
 
 
 def generated_market(settings: SimulationSettings) -> Record:
@@ -78,7 +81,7 @@ def build_server(record: Record, settings: SimulationSettings) -> Server:
     options = SimulatorOptions(
         keys=frozenset(settings.keys), faults=FaultPlan(chances=chances, seed=settings.seed)
     )
-    return Server(create_app(MarketSource(record), clock, options), settings.port)
+    return Server(create_app(MarketSource(record, settings.lags), clock, options), settings.port)
 
 
 def serve(record: Record | None, settings: SimulationSettings, say: Callable[[str], None]) -> None:

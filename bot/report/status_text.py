@@ -44,8 +44,9 @@ def _daemon(daemon: Document) -> str:
     last = f"last sign of life {minute_text(lease['heartbeat'])}" if lease else "never ran here"
     if not daemon["running"]:
         return f"not running; {last}"
-    who = f"process {daemon['pid']}" if daemon["pid"] is not None else "another process"
-    return f"running: {who}, since {minute_text(daemon['since'] or None)}; {last}"
+    if daemon["pid"] is None:
+        return f"running; {last}"
+    return f"running: process {daemon['pid']}, since {minute_text(daemon['since'])}; {last}"
 
 
 def _strategy(row: Document) -> list[str]:
@@ -101,5 +102,5 @@ def _backfill(backfill: Document) -> str:
         return f"complete: bars of {backfill['tokens']} tokens from {backfill['from'][:10]} on"
     return (
         f"{backfill['requests']} requests to send for {len(backfill['incomplete'])} of "
-        f"{backfill['tokens']} tokens; there at about {minute_text(backfill['ready'])} UTC"
+        f"{backfill['tokens']} tokens; by about {minute_text(backfill['ready'])} UTC"
     )

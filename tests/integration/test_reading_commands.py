@@ -20,6 +20,8 @@ from bot.adapters.sql import ledger_read
 from bot.adapters.sql.engine import open_readonly
 from bot.adapters.sql.ledger_rows import EquityRow
 from bot.adapters.sql.lock import acquire
+from bot.app.explain import why as explain
+from bot.app.reading import reading
 from bot.domain.decimals import money_text
 from bot.domain.instants import HOUR, format_instant
 from bot.report.tables import Page
@@ -250,10 +252,12 @@ def test_why_takes_the_slot_at_or_before_the_instant(homes: FilledHomes) -> None
 
 def test_why_explains_every_token_and_slot_within_80_columns(homes: FilledHomes) -> None:
     slots = range(FIRST_SLOT, LAST_SLOT + HOUR, HOUR)
-    for token, slot in itertools.product(("9001", "9002", "9003", "9004"), slots):
-        document = ask("why", token, "--at", format_instant(slot), "--home", homes.late)
-        for line in why_text(document, Page(width=80)).splitlines():
-            assert len(line) <= 80, line
+    with reading(homes.late) as reader:
+        for token_id, slot in itertools.product((9001, 9002, 9003, 9004), slots):
+            document = explain(reader, token_id, ["eager", "picky"], slot)
+            text = why_text(document, Page(width=80))
+            assert max(len(line) for line in text.splitlines()) <= 80
+            assert text.count("frozen at") == 2
 
 
 MISTAKES = [
@@ -281,11 +285,13 @@ def test_a_shared_symbol_is_refused_with_its_candidates(homes: FilledHomes) -> N
     assert [line.split()[0] for line in outcome.error.splitlines()[1:]] == ["9001", "9004"]
 
 
-@pytest.mark.parametrize("command", ["status", "orders", "positions", "trades", "why 9003"])
-def test_without_a_database_the_user_is_told_how_to_make_one(tmp_path: Path, command: str) -> None:
+def test_without_a_database_the_user_is_told_how_to_make_one(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
+    for command in ("orders", "positions", "trades", "why 9003", "export out", "db info"):
+        outcome = run(*command.split(), "--home", home)
+        assert (outcome.code, outcome.out) == (2, "")
     done = subprocess.run(
-        [*COMMAND, *command.split(), "--home", home], capture_output=True, text=True, check=False
+        [*COMMAND, "status", "--home", home], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"hourhand: .*no database here yet: .*\n", done.stderr)

@@ -1,0 +1,48 @@
+"""The command line as a whole: options that every command takes, and what starting it loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+import typer
+
+from bot.cli.main import app
+
+HEAVY = ("numpy", "numba", "pyarrow", "httpx", "sqlalchemy", "alembic", "uvicorn", "starlette",
+         "pydantic", "structlog", "apscheduler")  # fmt: skip
+READING = {"status", "orders", "positions", "trades", "why", "check", "export", "import",
+           "schema", "init", "upgrade", "backup", "info"}  # fmt: skip
+
+
+def commands(group: click.Command) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in getattr(group, "commands", {}).items():
+        found |= commands(command) or {name: command}
+    return found
+
+
+ALL = commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_command_takes_a_home_and_says_what_it_does(name: str) -> None:
+    options = {option for parameter in ALL[name].params for option in parameter.opts}
+    assert "--home" in options
+    assert ALL[name].help
+
+
+@pytest.mark.parametrize("name", sorted(READING))
+def test_reading_commands_take_json(name: str) -> None:
+    options = {option for parameter in ALL[name].params for option in parameter.opts}
+    assert "--json" in options
+
+
+def test_starting_the_command_loads_no_heavy_library() -> None:
+    program = f"import sys, bot.cli.main; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,86 @@
+"""What the documents say to people, in the cases that a short run does not reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.report.ledger_tables import orders_text, positions_text, trades_text
+from bot.report.status_text import status_text
+from bot.report.tables import PIPE, Page
+from bot.report.why_text import why_text
+
+STRATEGY: dict[str, Any] = {
+    "name": "plain", "slot": "2025-05-10T13:00:00Z", "behind": 3, "slots": 10, "missed": 2,
+    "equity": "9000", "cash": "9000", "value": "0", "realised": "-1000", "unrealised": "0",
+    "peak": "10000", "drawdown": 0.1, "open_positions": 0, "working_entries": 0,
+    "halts": ["HALT_DRAWDOWN"], "stale": {"bars": ["SAFE\x1b[31m", "DOGE"]},
+    "config_sha256": "a" * 64, "config": "its file has changed since", "ledger_sha256": "b" * 64,
+}  # fmt: skip
+STATUS: dict[str, Any] = {
+    "home": "/home/me", "daemon": {"running": True, "pid": None, "since": ""},
+    "strategies": [STRATEGY], "not_started": [],
+    "polls": [
+        {"endpoint": "tm-grade", "last_success": None, "answers": 4, "p50_ms": 10, "p95_ms": 20,
+         "p99_ms": 20, "errors": {"429": 3, "500": 1}}
+    ],
+    "credits": {"month": "2025-05", "spent": 5, "limit": 10, "left": 5},
+    "backfill": {"tokens": 9, "incomplete": [1, 2], "requests": 400, "from": "2025-01-01",
+                 "ready": "2025-05-10T16:00:00Z"},
+}  # fmt: skip
+
+
+def test_status_names_halts_delays_stale_series_and_errors() -> None:
+    text = status_text(STATUS, Page(width=80))
+    for said in (
+        "3 behind", "2 missed", "drawdown 10.00%", "no entries now: HALT_DRAWDOWN",
+        "stale bars: SAFE[31m, DOGE", "its file has changed since", "3 x 429, 1 x 500", "never",
+        "400 requests to send for 2 of 9 tokens; by about 2025-05-10 16:00 UTC",
+        "daemon  running; never ran here",
+    ):  # fmt: skip
+        assert said in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_empty_ledgers_are_said_to_be_empty() -> None:
+    empty = {"orders": [], "working": 0, "total": 7}
+    assert orders_text(empty, PIPE) == "No working orders; --all shows the 7 finished ones.\n"
+    assert positions_text({"positions": []}, PIPE) == "No open positions.\n"
+    assert trades_text({"trades": []}, PIPE) == "No closed trades.\n"
+
+
+def test_a_cancelled_order_shows_why_it_was_cancelled() -> None:
+    order = {
+        "slot": "2025-05-10T13:00:00Z", "strategy": "plain", "symbol": "BTC", "action": "ENTRY",
+        "state": "cancelled", "quantity": "1", "filled": "0", "price": "5", "reason": "ENTRY",
+        "eligible_from": "2025-05-10T13:00:00Z", "id": "x",
+        "events": [{"kind": "CANCEL", "reason": "ENTRY_DRIFT"}],
+    }  # fmt: skip
+    assert "ENTRY_DRIFT" in orders_text({"orders": [order], "working": 0, "total": 1}, PIPE)
+
+
+def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() -> None:
+    decision = {
+        "kind": "edge", "edge_time": "2025-05-10T12:00:00Z", "outcome": "ENTER", "reason": "ENTRY",
+        "failed": [], "close": "10", "entry": "10.01", "cap": "10.1", "stop": "9", "target": "12",
+        "stop_from": "atr_fallback", "target_from": "target_fallback",
+        "gates": [{"column": "sharpe", "min": 1.0, "leave_min": 0.8, "passed": False,
+                   "member": True}],
+        "bracket": {"k": "0.0005", "taker": "0.001", "maker": "0.0005", "e": "10.02001",
+                    "s": "8.98", "stop_fill": "8.99", "t": "11.994", "stop_distance": 0.1,
+                    "reward": "1.97", "risk": "1.04", "net_rr": 1.9, "min_rr": "1"},
+        "led_to": {"orders": [], "fills": [],
+                   "events": [{"kind": "CANCEL", "quantity": "1", "reason": "ENTRY_TTL"}],
+                   "position": None},
+    }  # fmt: skip
+    strategy = {
+        "strategy": "plain", "slot": "2025-05-10T13:00:00Z", "as_of": "2025-05-10T13:10:00Z",
+        "missed": True, "source": "recorded", "inputs": None, "decisions": [decision], "book": [],
+        "also": {},
+    }  # fmt: skip
+    token = {"token_id": 1, "symbol": "BTC", "name": "Bitcoin", "strategies": [strategy]}
+    text = why_text(token, Page(width=80))
+    for said in (
+        "UTC, missed", "nothing was known of this token", "by atr_fallback", "by target_fallback",
+        "missing", ">= 0.8", "cancel 1 (ENTRY_TTL)", "no position came of it so far",
+    ):  # fmt: skip
+        assert said in text
