@@ -36,6 +36,10 @@ class Clock(Protocol):
         """Return at the instant, or earlier when asked to stop."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds open."""
+        ...
+
 
 class SystemClock:
     """The machine's clock; waits end early when `stop` is set."""
@@ -58,6 +62,9 @@ class SystemClock:
     def wait_until(self, instant: int) -> None:
         """Wait for the wall clock."""
         self.sleep((instant - self.now()) / SECOND)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class SharedClock:
@@ -89,6 +96,10 @@ class SharedClock:
         """Ask for the instant until it has come or someone stops us."""
         while not self._stop.is_set() and self._ask("/_clock/advance", instant) < instant:
             pass
+
+    def close(self) -> None:
+        """Close the connection; a later question opens it anew."""
+        self._connection.close()
 
     def _ask(self, path: str, to: int | None) -> int:
         body = None if to is None else json.dumps({"to": to})

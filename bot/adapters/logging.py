@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,7 +43,9 @@ def configure_logging(form: str, level: str, file: Path | None) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _one_line(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _one_line(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """Names of tokens and causes come from outside: no line breaks, no control characters."""
     for key, value in event.items():
         if isinstance(value, str) and key != "exception" and not value.isprintable():

@@ -84,8 +84,9 @@ class Responses:
                     self._compared.add((series.name, raw_id))
                     fresh = getattr(record, series.name)
                     place = f"{series.name} of {where}"
-                    found_here = self._compare(place, series, raw_id, values, fresh)
-                    self.findings += guarded(place, lambda found=found_here: found)
+                    self.findings += guarded(
+                        place, self._compare, place, series, raw_id, values, fresh
+                    )
 
     def _compare(
         self, where: str, series: Series, raw_id: int, values: list[Any], fresh: list[Any]

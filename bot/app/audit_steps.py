@@ -23,7 +23,6 @@ from bot.app.strategy_files import from_strategy, strategy_from_canonical
 from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY
 from bot.domain.values import Record, Slot
-from bot.engine.layout import T_BAR_ROW
 from bot.market.inputs import Market
 from bot.market.instruments import Instrument
 
@@ -127,7 +126,7 @@ class Repetition:
         stepped = lane.stepper.step(lane.market, lane.account, [slot])
         lane.account, lane.before = stepped.account, slot
         _count(lane, stepped)
-        yield from self._derived(stepped, cycle)
+        yield from self._derived(lane, stepped, cycle)
         yield from self._universes(lane, stepped)
         yield from self._inputs(lane, stepped, cycle)
         self._lines(lane, stepped, cycle)
@@ -151,9 +150,10 @@ class Repetition:
         if lane.before is not None:
             lane.market.skip_to(lane.before)
 
-    def _derived(self, stepped: Stepped, cycle: CycleRow) -> Iterator[Finding]:
+    def _derived(self, lane: Lane, stepped: Stepped, cycle: CycleRow) -> Iterator[Finding]:
         for instrument in stepped.market.derived:
             where = f"token {instrument.token_id}"
+            lane.counts["instruments"] += instrument.token_id not in self._instruments
             self._instruments.setdefault(instrument.token_id, instrument)
             row = self._units.get(instrument.token_id)
             expected = (instrument.tick, instrument.lot, instrument.min_notional, instrument.note)
@@ -217,8 +217,8 @@ class Repetition:
         where = f"account of {lane.name}"
         yield from _cells_differ(where, lane.account.numbers, found.numbers)
         for token_id in sorted(lane.account.tokens.keys() | found.tokens.keys()):
-            expected = _lasting(lane.account.tokens.get(token_id, ()))
-            kept = _lasting(found.tokens.get(token_id, ()))
+            expected = lane.account.tokens.get(token_id, ())
+            kept = found.tokens.get(token_id, ())
             yield from _cells_differ(f"token {token_id} in the {where}", expected, kept)
 
 
@@ -232,11 +232,6 @@ def _cells_differ(
         made = ", ".join(f"column {n}: {pair[0]}" for n, pair in differing.items())
         kept = ", ".join(f"column {n}: {pair[1]}" for n, pair in differing.items())
         yield Finding(code=Code.ACCOUNT, where=where, expected=made, found=kept)
-
-
-def _lasting(row: tuple[int, ...]) -> tuple[int, ...]:
-    """A token's row without the place of a bar in an array that is gone."""
-    return row[:T_BAR_ROW] + row[T_BAR_ROW + 1 :]
 
 
 def _stepper(version: ConfigVersion) -> Stepper:
@@ -284,7 +279,6 @@ def _count(lane: Lane, stepped: Stepped) -> None:
     lane.counts["fills"] += len(records.fills)
     lane.counts["order_events"] += len(records.events)
     lane.counts["trades"] += len(records.trades)
-    lane.counts["instruments"] += len(stepped.market.derived)
     lane.counts["universes"] += len(stepped.market.universes)
 
 

@@ -35,6 +35,7 @@ class Daemon:
     def close(self) -> None:
         """Close connections and the database."""
         self.client.close()
+        self.clock.close()
         self.database.close()
 
 
@@ -68,7 +69,7 @@ def build_daemon(settings: Settings, stop: threading.Event) -> Daemon:
     from bot.adapters.tokenmetrics.ports import Ports
     from bot.app.cycle import Cycle, timing_of
     from bot.app.desk import Desk
-    from bot.app.poller import BACKFILL_MINUTES, Poller
+    from bot.app.poller import BACKFILL_MINUTES, Poller, PollLimits
     from bot.app.recorder import DatabaseCredits, RecordingSink
     from bot.app.stepper import Stepper
 
@@ -101,9 +102,12 @@ def build_daemon(settings: Settings, stop: threading.Event) -> Daemon:
         client,
         database,
         strategies,
-        Cadence(daily_every=settings.daily_every_ms),
-        settings.requests_per_minute * BACKFILL_MINUTES,
-        settings.backfill_days,
+        PollLimits(
+            cadence=Cadence(daily_every=settings.daily_every_ms),
+            backfill_requests=settings.requests_per_minute * BACKFILL_MINUTES,
+            backfill_days=settings.backfill_days,
+            tokens=settings.tokens_max,
+        ),
     )
     desks = [Desk(database, Stepper(one)) for one in loaded]
     cycle = Cycle(database, desks, polls, clock, timing_of(strategies))

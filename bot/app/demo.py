@@ -32,6 +32,11 @@ SLOTS = 240
 KILL_AFTER = 100
 DAILY_LAG = 6 * HOUR
 MARKER = ".hourhand-demo"
+CONFIG = """# The simulator knows no limits.
+requests_per_minute = 10000
+monthly_credits = 1000000
+backfill_days = 0
+"""
 OWN_FILES = (
     "hourhand.db", "hourhand.db-wal", "hourhand.db-shm", "hourhand.db.lock", "daemon.log",
     "report.md",
@@ -110,6 +115,8 @@ def _prepare(home: Path) -> None:
     strategies = home / "strategies"
     strategies.mkdir(exist_ok=True)
     shutil.copy(resource_dir("strategies") / "demo.toml", strategies / "demo.toml")
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "hourhand.toml").write_text(CONFIG, encoding="utf-8")
 
 
 class _Runner:
@@ -124,9 +131,6 @@ class _Runner:
             "HOURHAND_API_KEY": "tm-demo-needs-no-key",
             "HOURHAND_BASE_URL": url,
             "HOURHAND_CLOCK_URL": url,
-            "HOURHAND_REQUESTS_PER_MINUTE": "10000",
-            "HOURHAND_MONTHLY_CREDITS": "1000000",
-            "HOURHAND_BACKFILL_DAYS": "0",
         }
 
     def run_with_a_kill(self, say: Callable[[str], None]) -> int:

@@ -17,7 +17,7 @@ from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.poll_plan import Cadence, PollHistory, due_endpoints
 from bot.adapters.tokenmetrics.spans import Span
 from bot.adapters.tokenmetrics.throttle import PollDeadline
-from bot.domain.errors import AuthError, PlanError, ProviderError
+from bot.domain.errors import AuthError, ConfigError, PlanError, ProviderError
 from bot.domain.instants import DAY, HOUR, floor_hour
 from bot.market.needs import needs_of
 from bot.market.rules import build_rules
@@ -86,6 +86,16 @@ def _endpoints(strategy: Strategy) -> set[Endpoint]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollLimits:
+    """How often, how much and for how many; requests are those of one wake."""
+
+    cadence: Cadence
+    backfill_requests: int
+    backfill_days: int
+    tokens: int
+
+
 class Poller:
     """Asks for what is due and stores it; keeps nothing but where to ask."""
 
@@ -94,17 +104,14 @@ class Poller:
         client: TokenMetricsClient,
         database: Database,
         strategies: list[Strategy],
-        cadence: Cadence,
-        backfill_requests: int,
-        backfill_days: int,
+        limits: PollLimits,
     ) -> None:
         self._client = client
         self._database = database
         self._strategies = strategies
         self._plan = plan_of(strategies)
-        self._cadence = cadence
-        self._backfill_requests = backfill_requests
-        self._horizon = max(self._plan.horizon, backfill_days * DAY)
+        self._limits = limits
+        self._horizon = max(self._plan.horizon, limits.backfill_days * DAY)
         self._refused: dict[Endpoint, int] = {}
         self.wants_history = True
         self._log = structlog.get_logger()
@@ -146,7 +153,7 @@ class Poller:
             if endpoint in polls and (endpoint not in _KINDS or self._is_in(endpoint, slot))
         }
         history = PollHistory(succeeded=succeeded, refused=self._refused)
-        return due_endpoints(slot, self._plan.endpoints, history, self._cadence)
+        return due_endpoints(slot, self._plan.endpoints, history, self._limits.cadence)
 
     def _ask(self, endpoint: Endpoint, slot: int, now: int, deadline: PollDeadline) -> None:
         if endpoint is Endpoint.TOKENS:
@@ -188,6 +195,14 @@ class Poller:
         chosen: set[int] = set()
         for strategy in self._strategies:
             chosen |= resolve(strategy.universe, tokens)
+        if len(chosen) > self._limits.tokens:
+            raise ConfigError(
+                [
+                    f"the strategies' universes come to {len(chosen)} tokens, tokens_max is "
+                    f"{self._limits.tokens}: name tokens in [universe], e.g. token_ids = [3375, "
+                    f"3306] for Bitcoin and Ethereum"
+                ]
+            )
         return tuple(sorted(chosen))
 
     def _newest(self, series: Literal["bars", "signals"], ids: tuple[int, ...], slot: int) -> int:
@@ -219,7 +234,7 @@ class Poller:
         end = floor_hour(now)
         wanted = Span(start=end - self._horizon, end=end)
         missing = missing_bars(ids, self._known(ids, end), wanted, 50)
-        chosen = within_budget(missing, self._backfill_requests)
+        chosen = within_budget(missing, self._limits.backfill_requests)
         deadline = self._client.deadline()
         for request in chosen:
             try:

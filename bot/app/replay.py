@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from bot.app.funnel import funnel
 from bot.app.stepper import Account, LedgerHash, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.decimals import money_text
@@ -60,6 +61,15 @@ class Replay:
             "fills": sum(len(slot.fills) for slot in self.records),
             "trades": sum(len(slot.trades) for slot in self.records),
             "refusals": self.refusals(),
+            "exits": dict(
+                Counter(
+                    fill.reason
+                    for slot in self.records
+                    for fill in slot.fills
+                    if fill.side == "SELL"
+                ).most_common()
+            ),
+            "funnel": funnel(self.records),
             "bars_impossible": {str(i): count for i, count in self.impossible.items()},
             "equity": {
                 "start": money_text(self.loaded.strategy.cash),
@@ -120,7 +130,7 @@ def replay(loaded: LoadedStrategy, record: Record, slots: list[Slot] | None = No
         records=stepped.records,
         account=stepped.account,
         ledger_sha256=digest.text(),
-        token_bars=int(stepped.market.inputs.bars.shape[0]),
+        token_bars=stepped.token_bars,
         seconds=time.monotonic() - began,
         impossible=stepped.market.impossible,
     )

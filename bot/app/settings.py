@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     )
     deadline_s: int = Field(30, ge=1, le=600, description="Seconds for one request.")
     cycle_deadline_s: int = Field(600, ge=10, le=3_000, description="Seconds for one hour's poll.")
+    tokens_max: int = Field(
+        100, ge=1, le=5_000, description="Most tokens that the strategies may look at together."
+    )
     batch_size: int = Field(50, ge=1, le=100, description="Tokens asked for in one request.")
     daily_every: str = Field("6h", description="How often daily data is asked for.")
     backfill_days: int = Field(
@@ -80,9 +83,6 @@ class Settings(BaseSettings):
     )
     max_drawdown_unit: Literal["fraction", "percent"] = Field(
         "fraction", description="The unit of the provider's drawdown."
-    )
-    volume_unit: Literal["base", "quote", "unknown"] = Field(
-        "base", description="What the provider's volume counts."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line that is written."

@@ -73,10 +73,12 @@ class Account:
     @classmethod
     def from_state(cls, state: State, token_ids: list[int]) -> Account:
         """The account of the engine's arrays; tokens with nothing to remember are left out."""
+        tokens = state.tokens.copy()
+        tokens[:, at.T_BAR_ROW] = 0  # where a bar lay in the arrays of this call means nothing later
         rows = {
-            token_id: tuple(state.tokens[i].tolist())
+            token_id: tuple(tokens[i].tolist())
             for i, token_id in enumerate(token_ids)
-            if np.any(state.tokens[i])
+            if np.any(tokens[i])
         }
         return cls(tuple(state.account.tolist()), rows)
 
@@ -92,11 +94,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """What a stretch of slots came to."""
+    """What a stretch of slots came to; `market` is what the last of them saw."""
 
     records: list[SlotRecords]
     account: Account
     market: MarketSlice
+    token_bars: int
 
 
 class Stepper:
@@ -113,12 +116,24 @@ class Stepper:
 
     def step(self, market: Market, account: Account, slots: list[Slot]) -> Stepped:
         """Step consecutive slots over what the market sees at each."""
+        first, *others = market.stretches(slots)
+        stepped = self._stretch(market, account, first)
+        for stretch in others:
+            more = self._stretch(market, stepped.account, stretch)
+            more.market.universes[:0] = stepped.market.universes
+            more.market.derived[:0] = stepped.market.derived
+            token_bars = stepped.token_bars + more.token_bars
+            records = stepped.records + more.records
+            stepped = Stepped(records, more.account, more.market, token_bars)
+        return stepped
+
+    def _stretch(self, market: Market, account: Account, slots: list[Slot]) -> Stepped:
         oldest = account.oldest_unmatched()
         reach = max(3 * HOUR, slots[0].slot - oldest if oldest is not None else 0)
         made = market.build(slots, reach)
         state = account.to_state(made.token_ids)
         records = list(self._run(made, state, len(slots)))
-        return Stepped(records, Account.from_state(state, made.token_ids), made)
+        return Stepped(records, Account.from_state(state, made.token_ids), made, made.new_bars)
 
     def _run(self, made: MarketSlice, state: State, count: int) -> Iterator[SlotRecords]:
         buffers = new_buffers(made.inputs, self.rules, BUFFER_RECORDS)

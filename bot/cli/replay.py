@@ -127,6 +127,12 @@ def _show(document: dict[str, Any]) -> None:
         f"  {document['slots']} slots, {document['token_bars']} token-bars, "
         f"{document['trades']} trades, {document['fills']} fills ({document['source']} columns)"
     )
+    funnel = document["funnel"]
+    say(
+        f"  {funnel['candidates']} candidates -> {funnel['gates_passed']} past the gates -> "
+        f"{funnel['bracket_fits']} with a bracket -> {funnel['filled']} filled"
+    )
+    say("  exits: " + (", ".join(f"{k} {v}" for k, v in document["exits"].items()) or "none"))
     for reason, count in document["refusals"].items():
         say(f"  {count:>6}  {reason}")
     say(f"  ledger {document['ledger_sha256']}  in {document['seconds']} s")

@@ -110,7 +110,7 @@ class BarSeries:
         count from the first bar ever known; where nothing changed it is the row to come.
         """
         self._sort()
-        self._advance_finer(slot, as_of)
+        refined = self._advance_finer(as_of)
         new = []
         changed = len(self.times)
         later = []
@@ -124,9 +124,11 @@ class BarSeries:
             if self._repeats(bar, at):
                 continue
             changed = min(changed, self._place(bar, at))
-            finer = self._finer_of(bar.open_time)
-            new.append(Version(open_time=bar.open_time, known=slot, bar=bar, finer=finer))
+            refined.discard(bar.open_time)
+            new.append(self._version(bar, slot))
         self._waiting.extend(reversed(later))
+        if refined:
+            new.extend(self._version(bar, slot) for bar in self.recent if bar.open_time in refined)
         changed += self.dropped
         self._trim()
         return new, changed
@@ -137,16 +139,26 @@ class BarSeries:
             _put_in_order(self._finer_waiting)
             self._sorted = True
 
-    def _advance_finer(self, slot: int, as_of: int) -> None:
+    def _advance_finer(self, as_of: int) -> set[int]:
+        """Take in finer bars; the hours that have them now, whether their own bar is known or not.
+
+        A finer bar may be had before its hour has closed; it waits here for the hour's own bar.
+        """
+        hours = set()
         while self._finer_waiting and -self._finer_waiting[-1][0] <= as_of:
             bar = self._finer_waiting.pop()[2]
-            if bar.open_time < slot:
-                hour = bar.open_time - bar.open_time % HOUR
-                self._finer.setdefault(hour, {})[bar.open_time] = bar
+            hour = bar.open_time - bar.open_time % HOUR
+            self._finer.setdefault(hour, {})[bar.open_time] = bar
+            hours.add(hour)
+        return {hour for hour in hours if self.finer_of(hour)}
 
-    def _finer_of(self, hour: int) -> tuple[Bar, ...]:
+    def _version(self, bar: Bar, slot: int) -> Version:
+        finer = self.finer_of(bar.open_time)
+        return Version(open_time=bar.open_time, known=slot, bar=bar, finer=finer)
+
+    def finer_of(self, hour: int) -> tuple[Bar, ...]:
         """Finer bars that cover the hour without a hole, else none."""
-        found = self._finer.pop(hour, {})
+        found = self._finer.get(hour)
         if not found or self._finer_interval is None:
             return ()
         span = span_of(self._finer_interval)
@@ -185,6 +197,8 @@ class BarSeries:
     def _trim(self) -> None:
         if len(self.recent) > self._exact + 500:
             del self.recent[: -self._exact]
+            oldest = self.recent[0].open_time
+            self._finer = {hour: rows for hour, rows in self._finer.items() if hour >= oldest}
         extra = len(self.times) - self._keep
         if extra < 500:
             return

@@ -25,9 +25,11 @@ from bot.market.points import bar_row, fine_row, instrument_row, quote_scale
 from bot.market.rules import ColumnPlan
 from bot.market.signal_rows import SignalRow
 from bot.market.strategy import Strategy
+from bot.market.token_rows import TokenRows
 from bot.market.token_view import News, TokenView
-from bot.market.universe import resolve, tokens_as_of
+from bot.market.universe import resolve
 
+NO_SECTOR = "unknown"
 KNOWN_KEPT = 1000  # bars whose slot of knowledge is remembered: more than any order waits for
 
 
@@ -69,6 +71,7 @@ class MarketSlice:
     universes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     derived: list[Instrument] = field(default_factory=list)
     impossible: dict[int, int] = field(default_factory=dict)
+    new_bars: int = 0  # versions of bars that these slots were the first to know
 
 
 class Market:
@@ -87,7 +90,7 @@ class Market:
         self._lags = lags_of(strategy)
         self._instruments = dict(instruments or {})
         self._universe = universe
-        self._tokens: list[Token] = []
+        self._tokens = TokenRows()
         self._views: dict[int, TokenView] = {}
         self._last: dict[int, tuple[object, ...]] = {}
         self._known: dict[int, dict[int, int]] = {}
@@ -95,10 +98,8 @@ class Market:
     def push(self, record: Record) -> None:
         """Add observations; each stays out of sight until its instant has come."""
         for token in record.tokens:
-            self._tokens.append(token)
-            view = self._view(token.token_id)
-            if token.volume_unit and token.volume_unit != view.volume_unit:
-                view.use_volume_unit(token.volume_unit)
+            self._tokens.push(token)
+            self._view(token.token_id)
         for bar in record.bars:
             self._view(bar.token_id).series.push(bar)
         for signal in record.signals:
@@ -130,13 +131,21 @@ class Market:
             self._remember(view, news.versions)
             self._settle_instrument(view, slot.as_of, [])
 
+    def stretches(self, slots: list[Slot]) -> list[list[Slot]]:
+        """Consecutive slots in pieces, each of which `build` can take at once."""
+        return self._tokens.stretches(slots)
+
     def build(self, slots: list[Slot], reach: int) -> MarketSlice:
-        """The inputs of consecutive slots; bars known before reach back `reach` ms."""
+        """The inputs of the slots of a stretch; bars known before reach back `reach` ms."""
         ids = sorted(self._views)
+        listed = {i: self._tokens.as_of(i, slots[0].as_of) for i in ids}
+        for token_id, view in self._views.items():
+            view.use_volume_unit(listed[token_id].volume_unit or self._strategy.volume_unit)
         result = MarketSlice(_no_inputs(), ids, [], [])
         versions: dict[int, list[Version]] = {
             token_id: self._carried(token_id, slots[0].slot - reach) for token_id in ids
         }
+        carried = sum(map(len, versions.values()))
         rows: list[list[TokenSlot]] = []
         covariance = CovarianceLog(self._strategy.portfolio_vol is not None)
         for slot in slots:
@@ -149,14 +158,15 @@ class Market:
         result.impossible = {
             i: self._views[i].series.impossible for i in ids if self._views[i].series.impossible
         }
-        _fill(result, slots, rows, versions, self._arrange(ids, slots[-1].as_of), self._plan)
+        result.new_bars = sum(map(len, versions.values())) - carried
+        _fill(result, slots, rows, versions, self._arrange(listed), self._plan)
         result.inputs = covariance.put_into(result.inputs)
         return result
 
     def _universe_at(self, slot: Slot, log: list[tuple[int, tuple[int, ...]]]) -> frozenset[int]:
         """Resolved at a run's first slot and at every 00:00, from the tokens known then."""
         if self._universe is None or slot.slot % DAY == 0:
-            tokens = tokens_as_of(self._tokens, slot.as_of)
+            tokens = self._tokens.all_as_of(slot.as_of)
             for token_id, view in self._views.items():
                 if view.newest() is not None:
                     tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
@@ -168,7 +178,12 @@ class Market:
         view = self._views[token_id]
         known = self._known.get(token_id, {})
         return [
-            Version(open_time=bar.open_time, known=known.get(bar.open_time, 0), bar=bar)
+            Version(
+                open_time=bar.open_time,
+                known=known.get(bar.open_time, 0),
+                bar=bar,
+                finer=view.series.finer_of(bar.open_time),
+            )
             for bar in view.series.recent
             if bar.open_time >= low or bar is view.series.recent[-1]
         ]
@@ -184,10 +199,7 @@ class Market:
     def _settle_instrument(self, view: TokenView, as_of: int, derived: list[Instrument]) -> None:
         if view.instrument is not None or not view.series.recent:
             return
-        tokens = tokens_as_of(
-            (token for token in self._tokens if token.token_id == view.token_id), as_of
-        )
-        token = tokens.get(view.token_id, Token(token_id=view.token_id, symbol=""))
+        token = self._tokens.as_of(view.token_id, as_of)
         view.instrument = complete(token, view.series.first_close)
         self._instruments[view.token_id] = view.instrument
         derived.append(view.instrument)
@@ -225,15 +237,14 @@ class Market:
             signals=news.signals,
         )
 
-    def _arrange(self, ids: list[int], as_of: int) -> list[tuple[TokenView, Prices | None, int]]:
+    def _arrange(self, listed: dict[int, Token]) -> list[tuple[TokenView, Prices | None, int]]:
         """Each token's view, its points and its sector's number."""
-        latest = tokens_as_of(self._tokens, as_of)
-        labels = sorted({_sector(latest.get(token_id)) for token_id in ids})
+        labels = sorted({token.sector or NO_SECTOR for token in listed.values()})
         arranged = []
-        for token_id in ids:
+        for token_id, token in listed.items():
             view = self._views[token_id]
             prices = view.series.prices(view.instrument.tick) if view.instrument else None
-            arranged.append((view, prices, labels.index(_sector(latest.get(token_id)))))
+            arranged.append((view, prices, labels.index(token.sector or NO_SECTOR)))
         return arranged
 
 
@@ -244,10 +255,6 @@ def _column_value(view: TokenView, column: Column) -> float:
         return view.local(column)
     # How many returns stand behind a provider's ratio is not known, so neither is its error.
     return math.nan if column.lower_bound else view.metric(column.name)
-
-
-def _sector(token: Token | None) -> str:
-    return token.sector if token is not None and token.sector else "unknown"
 
 
 def _no_inputs() -> Inputs:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.decimals import plain
-from bot.domain.values import Bar, Grade, LevelList, Metrics, Signal
+from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Signal
 from bot.engine.layout import FRESH, STALE, UNKNOWN
 from bot.engine.numbers import round10
 from bot.market.availability import Lags, snapshot_confirmed, snapshot_visible
@@ -64,6 +64,8 @@ class TokenView:
 
     def use_volume_unit(self, unit: str) -> None:
         """Read volumes in this unit: the token's own, where the record names one."""
+        if unit == self.volume_unit:
+            return
         self.volume_unit = unit
         self._columns = LocalColumns(self.series, ratio_settings(self._strategy), unit)
 
@@ -83,7 +85,7 @@ class TokenView:
 
     def push_levels(self, row: LevelList) -> None:
         """Add a level list as it was seen."""
-        text = ",".join(plain(level.price) for level in row.levels)
+        text = ",".join(sorted(map(_level_text, row.levels)))
         for level in row.levels:
             self.series.note_price(level.price)
         seen = Seen(
@@ -258,6 +260,10 @@ def _status(series: SnapshotSeries, decision_time: int, limit: int) -> int:  # t
     if seen is None:
         return UNKNOWN
     return FRESH if decision_time - seen.confirmed <= limit else STALE
+
+
+def _level_text(level: Level) -> str:
+    return f"{plain(level.price)}:{level.strength!r}:{level.level_date!r}"
 
 
 def is_jump(before: Decimal, after: Decimal, factor: Decimal | int | float) -> bool:

@@ -11,15 +11,19 @@ from bot.domain.values import Token
 from bot.market.strategy import Universe, category_slug
 
 
+def seen_order(token: Token) -> tuple[int, str]:
+    """Later rows hold; of one instant the greater text. Rows without an instant are the oldest."""
+    return (token.available_at or 0, repr(token))
+
+
 def tokens_as_of(tokens: Iterable[Token], as_of: int) -> dict[int, Token]:
-    """The newest row of each token known at `as_of`; rows without an instant are always."""
+    """The newest row of each token known at `as_of`; rows without an instant always are."""
     found: dict[int, Token] = {}
     for token in tokens:
-        seen = token.available_at or 0
-        if seen > as_of:
+        if (token.available_at or 0) > as_of:
             continue
         before = found.get(token.token_id)
-        if before is None or seen >= (before.available_at or 0):
+        if before is None or seen_order(token) > seen_order(before):
             found[token.token_id] = token
     return found
 

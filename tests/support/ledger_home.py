@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from bot.adapters.sql.lock import acquire
-from bot.app.bootstrap import build_daemon
-from bot.app.daemon import _Runner
+from bot.app.daemon import run_daemon
 from bot.app.settings import Settings, load_settings
-from bot.domain.instants import HOUR, parse_instant
+from bot.domain.instants import DAY, HOUR, parse_instant
 from bot.domain.values import Record
 from bot.simulator import MarketSource, Server, SimulatorOptions, SteppedClock, create_app
 from bot.simulator.generated import GeneratedMarket, generate
 
 START = parse_instant("2025-02-03T00:00:00Z")
 KEY = "tm-0f3c9a52-7d1e-4b86-a1c4-55e0d2b79f18"
+DAYS_BEFORE = 12
 
-# Wide enough limits that a few dozen hours hold entries, exits and refusals of many kinds.
+# Limits so wide that a day holds entries, exits and refusals of several kinds, and so much cash
+# that bars are too thin for some orders.
 EASY = """
+cash = 20_000_000
 signals = "hourly"
 poll_offset = "65s"
 levels = "provider"
@@ -41,22 +43,29 @@ stop_min_pct = 0.002
 min_rr = 0.05
 sigma = "quantmetrics"
 max_drift = 0.05
-max_hold = 24
+max_hold = 9
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What the home is made from: strategies (name -> further lines), hours, tokens, seed."""
+# Refuses what it sees, so that the ledger has a second strategy and more reasons.
+STRICT = """
+signals = "hourly"
+poll_offset = "65s"
+enter_on_first_seen = true
+sharpe_min = 3
+mdd_max = 0.05
+"""
 
-    strategies: tuple[tuple[str, str], ...] = (("easy", EASY),)
-    hours: int = 72
-    tokens: int = 6
-    seed: int = 7
+
+def write_strategy(home: Path, name: str, lines: str) -> None:
+    """Put a strategy file into a home."""
+    folder = home / "strategies"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.toml").write_text(f'name = "{name}"\n{lines}')
 
 
-def write_home(home: Path, url: str, strategies: tuple[tuple[str, str], ...]) -> Settings:
-    """Settings, key and strategy files of a home that works against a simulator."""
+def write_home(home: Path, url: str) -> Settings:
+    """Settings and key of a home that works against a simulator; it still needs a strategy."""
     for folder in ("config", "strategies", "secrets"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     (home / "config" / "hourhand.toml").write_text(
@@ -66,40 +75,40 @@ def write_home(home: Path, url: str, strategies: tuple[tuple[str, str], ...]) ->
     secret = home / "secrets" / "api_key"
     secret.write_text(KEY)
     secret.chmod(0o600)
-    for name, lines in strategies:
-        (home / "strategies" / f"{name}.toml").write_text(f'name = "{name}"\n{lines}')
     return load_settings(home)
 
 
-def market(plan: Plan) -> Record:
-    """The generated market that the home lives in, with some days before its first slot."""
-    days = 12
+def made_up_market(hours: int, tokens: int) -> Record:
+    """A generated market with some days before START and `hours` after it."""
     return generate(
         GeneratedMarket(
-            seed=plan.seed,
-            start=START - days * 24 * HOUR,
-            hours=days * 24 + plan.hours + 24,
-            tokens=plan.tokens,
+            seed=7,
+            start=START - DAYS_BEFORE * DAY,
+            hours=DAYS_BEFORE * 24 + hours,
+            tokens=tokens,
         )
     )
 
 
-def run_until(settings: Settings, until: int) -> int:
-    """The daemon itself, in this thread, until a slot is done."""
-    stop = threading.Event()
-    with acquire(settings.database_path):
-        daemon = build_daemon(settings, stop)
-        try:
-            return _Runner(daemon, stop, until).run()
-        finally:
-            daemon.close()
-
-
-def make_home(home: Path, plan: Plan | None = None) -> Settings:
-    """A home whose ledger holds `plan.hours` slots."""
-    chosen = plan or Plan()
-    app = create_app(MarketSource(market(chosen)), SteppedClock(START), SimulatorOptions())
+@contextmanager
+def simulated(record: Record) -> Iterator[str]:
+    """The address of a simulator whose stepped clock stands at START."""
+    app = create_app(MarketSource(record), SteppedClock(START), SimulatorOptions())
     with Server(app) as server:
-        settings = write_home(home, server.url, chosen.strategies)
-        run_until(settings, START + chosen.hours * HOUR)
+        yield server.url
+
+
+def run_until(settings: Settings, until: int) -> int:
+    """The daemon until a slot is done; in a thread, where it leaves signal handlers alone."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(run_daemon, settings, until).result()
+
+
+def make_home(home: Path, hours: int = 30, tokens: int = 4) -> Settings:
+    """A home with two strategies whose ledger holds the slots of `hours` hours after START."""
+    with simulated(made_up_market(hours + 24, tokens)) as url:
+        settings = write_home(home, url)
+        write_strategy(home, "easy", EASY)
+        write_strategy(home, "strict", STRICT)
+        run_until(settings, START + hours * HOUR)
     return settings

@@ -1,0 +1,242 @@
+"""One planted fault for each rule of the audit, which must name it."""
+
+# ruff: noqa: S608  the statements are made of this file's own text
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.app.audit import audit_home
+from bot.app.audit_finding import Code
+from bot.app.settings import load_settings
+from bot.domain.instants import HOUR
+from tests.support.ledger_home import KEY
+from tests.support.tampering import (
+    Damage,
+    both,
+    details,
+    journal_lines,
+    loosened,
+    opened,
+    packed,
+    rehashed,
+    run,
+    sql,
+)
+
+MIDDLE = "(SELECT slot FROM cycle WHERE strategy = 'easy' ORDER BY slot LIMIT 1 OFFSET 15)"
+LAST = "(SELECT max(slot) FROM cycle)"
+A_BUY = "(SELECT id FROM fill WHERE side = 'BUY' ORDER BY slot LIMIT 1)"
+A_SALE = "(SELECT id FROM fill WHERE side = 'SELL' ORDER BY slot LIMIT 1)"
+AN_ENTRY = "(SELECT id FROM \"order\" WHERE action = 'ENTRY' ORDER BY slot LIMIT 1)"
+A_REFUSAL = "(SELECT id FROM decision WHERE outcome = 'REFUSED' ORDER BY slot LIMIT 1)"
+AN_ENTERING = "(SELECT id FROM decision WHERE outcome = 'ENTER' ORDER BY slot LIMIT 1)"
+BOUGHT_BAR = (
+    f"(SELECT b.id FROM bar b JOIN fill f ON f.id = {A_BUY} AND b.token_id = f.token_id "
+    f"AND b.open_time = f.open_time)"
+)
+# The bar after an entry whose position outlives it.
+HELD_BAR = (
+    "(SELECT b.id FROM fill f JOIN fill x ON x.token_id = f.token_id AND x.side = 'SELL' "
+    "AND f.side = 'BUY' AND x.open_time = (SELECT min(open_time) FROM fill y WHERE "
+    "y.side = 'SELL' AND y.token_id = f.token_id AND y.slot >= f.slot) "
+    f"AND x.open_time >= f.open_time + {2 * HOUR} JOIN bar b ON b.token_id = f.token_id "
+    f"AND b.open_time = f.open_time + {HOUR} LIMIT 1)"
+)
+
+
+def _higher_peak(line: dict[str, object]) -> bool:
+    """Raises the day base of a mark, which no table but the journal holds."""
+    if line["record"] != "equity" or line["day_base"] == "1":
+        return False
+    line["day_base"] = "1"
+    return True
+
+
+# Each fault, and the finding that must be among those it leads to.
+FAULTS: list[tuple[str, Code, Damage]] = [
+    ("a flag that is neither 0 nor 1", Code.INTEGRITY, sql("UPDATE slot SET missed = 2")),
+    ("no write-ahead log", Code.INTEGRITY, run("PRAGMA journal_mode = DELETE")),
+    ("constraints dropped", Code.SCHEMA, loosened("notice")),
+    ("a foreign table", Code.SCHEMA, run("CREATE TABLE extra (n INTEGER)")),
+    ("an index dropped", Code.SCHEMA, run("DROP INDEX one_open")),
+    ("a fraction in a money column", Code.TYPE,
+     both(loosened("equity"), sql(f"UPDATE equity SET peak = peak + 0.5 WHERE slot = {LAST}"))),
+    ("no value in a money column", Code.TYPE,
+     both(loosened("equity"), sql(f"UPDATE equity SET peak = NULL WHERE slot = {LAST}"))),
+    ("an instant in seconds", Code.TIMESTAMP,
+     sql("UPDATE raw_response SET fetched_at = fetched_at / 1000 WHERE id = 1")),
+    ("a slot at half past", Code.TIMESTAMP,
+     sql("UPDATE position SET closed_slot = closed_slot + 1800000 WHERE status = 'CLOSED'")),
+    ("the key in a text", Code.SECRET,
+     sql(f"UPDATE raw_response SET request_id = 'sent with {KEY}' WHERE id = 2")),
+    ("a key's look-alike in a body", Code.SECRET,
+     both(packed("raw_response", "body", lambda b: b.replace(b'"', b'"tm-8d1f0c22-aa41-4c', 1)),
+          rehashed("raw_response", "body", "sha256"))),
+    ("no identity", Code.META, sql("DELETE FROM meta WHERE key = 'ledger_id'")),
+    ("a text changed", Code.HASH,
+     sql("UPDATE content SET body = replace(body, ':0.', ':1.') WHERE body LIKE '%:0.%'")),
+    ("slot inputs changed", Code.HASH,
+     packed("slot_input", "body", lambda b: b.replace(b'"sigma":0', b'"sigma":1'))),
+    ("details that are no JSON", Code.UNREADABLE,
+     sql(f"UPDATE decision SET details = '{{broken}}' WHERE id = {A_REFUSAL}")),
+    ("a raw body changed", Code.RAW_BODY,
+     packed("raw_response", "body", lambda b: b.replace(b"0.3", b"0.4", 1))),
+    ("a bar changed", Code.OBSERVATION,
+     sql("UPDATE bar SET volume = '1' WHERE id = 5")),
+    ("a bar known too early", Code.OBSERVATION,
+     sql("UPDATE bar SET available_at = available_at - 3600000 WHERE id = 5")),
+    ("a row under another response", Code.OBSERVATION,
+     sql("UPDATE token_seen SET raw_id = (SELECT max(id) FROM raw_response) WHERE id = 1")),
+    ("a bar deleted", Code.OBSERVATION_MISSING, sql("DELETE FROM bar WHERE id = 5")),
+    ("a freeze moved", Code.SLOT, sql(f"UPDATE slot SET as_of = as_of + 1 WHERE slot = {MIDDLE}")),
+    ("a freeze deleted", Code.SLOT, sql(f"DELETE FROM slot WHERE slot = {MIDDLE}")),
+    ("inputs forged with their hash", Code.SLOT_INPUT,
+     both(packed("slot_input", "body", lambda b: b.replace(b'"sigma":0', b'"sigma":1')),
+          rehashed("slot_input", "body", "sha256"),
+          sql("UPDATE cycle SET input_sha256 = (SELECT sha256 FROM slot_input i WHERE "
+              "i.strategy = cycle.strategy AND i.slot = cycle.slot)"))),
+    ("a tick changed", Code.INSTRUMENT, sql("UPDATE instrument SET min_notional = '6'")),
+    ("a universe changed", Code.UNIVERSE, sql("UPDATE universe SET token_ids = '[9001]'")),
+    ("a line forged with its chain", Code.LINES, journal_lines(_higher_peak)),
+    ("an account forged with its hash", Code.ACCOUNT,
+     both(packed("account", "state", lambda b: b.replace(b'"account":[', b'"account":[1', 1)),
+          rehashed("account", "state", "state_sha256"))),
+    ("a journal entry changed", Code.JOURNAL_CHAIN,
+     sql("UPDATE journal SET body = replace(body, '\"no\"', '\"yes\"') WHERE seq = 9")),
+    ("a journal entry deleted", Code.JOURNAL_CHAIN, sql("DELETE FROM journal WHERE seq = 9")),
+    ("a refusal deleted", Code.JOURNAL_ROWS, sql(f"DELETE FROM decision WHERE id = {A_REFUSAL}")),
+    ("a cancel deleted", Code.JOURNAL_ROWS,
+     sql("DELETE FROM order_event WHERE id = (SELECT min(id) FROM order_event)")),
+    ("a notice added", Code.JOURNAL_ROWS,
+     sql(f"INSERT INTO notice (strategy, slot, kind, detail) "
+         f"VALUES ('easy', {LAST}, 'LATE_ROW', '')")),
+    ("a refusal's edge moved", Code.JOURNAL_ROWS,
+     sql(f"UPDATE decision SET edge_time = edge_time + 1 WHERE id = {A_REFUSAL}")),
+    ("a slot deleted", Code.SLOT_GAP,
+     sql(*(f"DELETE FROM {table} WHERE slot = {MIDDLE}"
+           for table in ("journal", "equity", "slot_input", "cycle")))),
+    ("the watermark ahead", Code.WATERMARK, sql("UPDATE account SET slot = slot + 3600000")),
+    ("a cycle after the last sign of life", Code.FUTURE,
+     sql(f"UPDATE lease SET heartbeat = {LAST} - 3600000")),
+    ("a configuration changed", Code.CONFIG,
+     sql("UPDATE config_version SET body = replace(body, '0.9', '0.8')")),
+    ("a configuration deleted", Code.CONFIG,
+     sql("DELETE FROM config_version WHERE strategy = 'strict'")),
+    ("a slot that came to two results", Code.CONFLICT,
+     sql(f"INSERT INTO conflict (strategy, slot, kind, expected, found) "
+         f"VALUES ('easy', {LAST}, 'CYCLE', 'a', 'b')")),
+    ("no lease", Code.LEASE, sql("DELETE FROM lease")),
+    ("a lease that was never taken", Code.LEASE, sql("UPDATE lease SET epoch = 0")),
+    ("a message twice", Code.OUTBOX,
+     both(loosened("outbox"),
+          sql(f"INSERT INTO outbox (id, dedup, strategy, slot, topic, body, attempts) "
+              f"VALUES (1, 'a', 'easy', {LAST}, 't', '{{}}', 0), "
+              f"(2, 'a', 'easy', {LAST}, 't', '{{}}', 0)"))),
+    ("a fill's order deleted", Code.ORPHAN, sql(f'DELETE FROM "order" WHERE id = {AN_ENTRY}')),
+    ("an order's decision deleted", Code.ORPHAN,
+     sql(f"DELETE FROM decision WHERE id = {AN_ENTERING}")),
+    ("a slot's mark deleted", Code.ORPHAN, sql(f"DELETE FROM equity WHERE slot = {MIDDLE}")),
+    ("an order renamed", Code.IDENTITY,
+     sql(f"UPDATE \"order\" SET id = '{'0' * 32}' WHERE id = {AN_ENTRY}")),
+    ("a fill renamed", Code.IDENTITY, sql(f"UPDATE fill SET id = 'x' WHERE id = {A_BUY}")),
+    ("a decision renamed", Code.IDENTITY,
+     sql(f"UPDATE decision SET id = 'x' WHERE id = {A_REFUSAL}")),
+    ("an event renamed", Code.IDENTITY,
+     sql("UPDATE order_event SET id = 'x' WHERE id = (SELECT min(id) FROM order_event)")),
+    ("an order twice", Code.ORDER_TWICE,
+     both(loosened("order"),
+          sql(f'INSERT INTO "order" SELECT * FROM "order" WHERE id = {AN_ENTRY}'))),
+    ("an order's terms changed", Code.REQUEST_HASH,
+     sql(f'UPDATE "order" SET cap_ticks = cap_ticks + 1 WHERE id = {AN_ENTRY}')),
+    ("a stop above the target", Code.BRACKET,
+     sql(f'UPDATE "order" SET stop_ticks = target_ticks + 1 WHERE id = {AN_ENTRY}')),
+    ("a target order elsewhere", Code.BRACKET,
+     sql("UPDATE \"order\" SET body = replace(body, 'price_ticks\": ', 'price_ticks\": 1') "
+         "WHERE action = 'TARGET'")),
+    ("an order that acts later", Code.BRACKET,
+     sql(f'UPDATE "order" SET eligible_from = eligible_from + 60000 WHERE id = {AN_ENTRY}')),
+    ("an entry beyond the caps", Code.EXPOSURE,
+     sql(f'UPDATE "order" SET quantity_lots = quantity_lots * 1000 WHERE id = {AN_ENTRY}')),
+    ("a fill before its order", Code.FILL_EARLY,
+     sql(f"UPDATE fill SET open_time = open_time - {HOUR} WHERE id = {A_BUY}")),
+    ("a fill in a bar that is not over", Code.FILL_EARLY,
+     sql(f"UPDATE fill SET open_time = slot WHERE id = {A_BUY}")),
+    ("a fill by a bar known later", Code.FILL_BAR,
+     sql(f"UPDATE bar SET available_at = available_at + {9 * HOUR} WHERE id = {BOUGHT_BAR}")),
+    ("a stop sold too dear", Code.FILL_PRICE,
+     sql("UPDATE fill SET price_ticks = price_ticks + 1 WHERE reason = 'STOP'")),
+    ("a target sold too dear", Code.FILL_PRICE,
+     sql("UPDATE fill SET price_ticks = price_ticks + 1 WHERE reason = 'TARGET'")),
+    ("an exit off the open", Code.FILL_PRICE,
+     sql("UPDATE fill SET ref_points = ref_points + 1 WHERE reason = 'SIGNAL_EXIT'")),
+    ("an entry outside its bar", Code.FILL_PRICE,
+     sql(f"UPDATE fill SET ref_points = ref_points * 2 WHERE id = {A_BUY}")),
+    ("a target that its bar did not reach", Code.FILL_PRICE,
+     sql("UPDATE bar SET high = open, low = '0.000000000001', close = open WHERE "
+         "(token_id, open_time) IN "
+         "(SELECT token_id, open_time FROM fill WHERE reason = 'TARGET')")),
+    ("a fee waived", Code.FEE, sql(f"UPDATE fill SET fee = fee - 1 WHERE id = {A_BUY}")),
+    ("a stop passed over", Code.MISSED_EXIT,
+     sql(f"UPDATE bar SET low = '0.000000000001' WHERE id = {HELD_BAR}")),
+    ("a target passed over", Code.MISSED_EXIT,
+     sql(f"UPDATE bar SET high = '9999999', volume = NULL WHERE id = {HELD_BAR}")),
+    ("cash that no fill gave", Code.CASH,
+     sql(f"UPDATE equity SET cash = cash + 1, equity = equity + 1 WHERE slot = {LAST}")),
+    ("a leg changed", Code.CASH_LEGS,
+     sql("UPDATE cash_entry SET amount = amount + 1 WHERE id = (SELECT max(id) FROM cash_entry)")),
+    ("more spent than there is", Code.CASH_NEGATIVE,
+     sql(f"UPDATE fill SET notional = {10**16} WHERE id = {A_BUY}")),
+    ("more sold than was held", Code.POSITION,
+     sql(f"UPDATE fill SET quantity_lots = quantity_lots + 1 WHERE id = {A_SALE}")),
+    ("a position deleted", Code.POSITION,
+     sql("DELETE FROM position WHERE id = (SELECT min(id) FROM position)")),
+    ("a position opened elsewhen", Code.POSITION,
+     sql(f"UPDATE position SET opened_slot = opened_slot - {HOUR}")),
+    ("a second position opened", Code.TWO_POSITIONS,
+     sql("DELETE FROM fill WHERE id = (SELECT f.id FROM fill f WHERE f.side = 'SELL' AND EXISTS "
+         "(SELECT 1 FROM fill b WHERE b.side = 'BUY' AND b.token_id = f.token_id "
+         "AND b.slot > f.slot) LIMIT 1)")),
+    ("profit that no sale made", Code.REALISED,
+     sql("UPDATE position SET realised = realised + 1 WHERE status = 'CLOSED'")),
+    ("a mark that no close gives", Code.EQUITY,
+     sql("UPDATE equity SET value = value + 1, equity = equity + 1 WHERE value > 0")),
+    ("a peak that was not", Code.EQUITY,
+     sql(f"UPDATE equity SET peak = peak + 1 WHERE slot = {LAST}")),
+    ("a reason nobody knows", Code.REASON,
+     sql(f"UPDATE decision SET reason = 'BECAUSE' WHERE id = {A_REFUSAL}")),
+    ("a refusal called an entry", Code.REASON,
+     sql(f"UPDATE decision SET outcome = 'ENTER' WHERE id = {A_REFUSAL}")),
+    ("an entry against its gate", Code.GATE_EVIDENCE,
+     details(AN_ENTERING, lambda d: d["gates"][0].update(value=-99.0))),
+    ("an entry by a gate that failed", Code.GATE_EVIDENCE,
+     details(AN_ENTERING, lambda d: d["gates"][0].update(passed=False))),
+    ("a size beyond its bound", Code.SIZE,
+     sql(f'UPDATE "order" SET quantity_lots = quantity_lots + 1 WHERE id = {AN_ENTRY}')),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "damage"), [fault[1:] for fault in FAULTS],
+                         ids=[fault[0] for fault in FAULTS])  # fmt: skip
+def test_a_planted_fault_is_named(home: Path, code: Code, damage: Damage) -> None:
+    with opened(home / "hourhand.db") as connection:
+        damage(connection)
+    result = audit_home(load_settings(home))
+    assert not result.ok
+    assert code in {finding.code for finding in result.findings}, [
+        finding.text() for finding in result.findings
+    ]
+
+
+def test_a_dropped_trigger_is_named(home: Path) -> None:
+    connection = sqlite3.connect(home / "hourhand.db")
+    connection.execute("DROP TRIGGER fill_no_update")
+    connection.close()
+    (found,) = audit_home(load_settings(home)).findings
+    assert (found.code, found.where) == (Code.SCHEMA, "trigger fill_no_update")
+
+
+def test_every_code_has_its_fault() -> None:
+    assert {code for _, code, _ in FAULTS} == set(Code)
