@@ -157,7 +157,7 @@ def _invariants(connection: Connection, key: str | None) -> Iterator[Finding]:
     from bot.app.audit_orders import check_links
 
     checks = (
-        file.check_file, file.check_schema, file.check_types, file.check_instants,
+        file.check_file, file.check_rules, file.check_schema, file.check_types, file.check_instants,
         file.check_identity, chain.check_slots, chain.check_future, chain.check_journal,
         chain.check_hashes, chain.check_conflicts, chain.check_lease, chain.check_outbox,
         check_links,

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ParamSpec
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.domain.errors import HourhandError
 
 SHOWN_PER_CODE = 20
 
 P = ParamSpec("P")
+
+# What reading can run into where anything may stand in a row; a bug of ours shows the same way.
+_BREAKS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError,
+    HourhandError, SQLAlchemyError,
+)  # fmt: skip
 
 
 class Code(StrEnum):
@@ -117,8 +125,7 @@ def guarded(
     """
     try:
         yield from check(*args, **kwargs)
-    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError, HourhandError,
-            AttributeError) as error:  # fmt: skip
+    except _BREAKS as error:
         cause = f"{type(error).__name__}: {error}"
         yield Finding(code=Code.UNREADABLE, where=where, expected="a row that reads", found=cause)
 

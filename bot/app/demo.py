@@ -29,6 +29,7 @@ from bot.simulator import Lags
 SEED = 4
 HISTORY_HOURS = 800  # before the first slot: more than the longest window that the demo reads
 SLOTS = 240
+MARKET_HOURS = 1100  # the market is a function of its length, so it is fixed apart from the slots
 KILL_AFTER = 100
 DAILY_LAG = 6 * HOUR
 MARKER = ".hourhand-demo"
@@ -82,7 +83,7 @@ def run_demo(home: Path, say: Callable[[str], None]) -> Demo:
     _prepare(home)
     settings = SimulationSettings(
         seed=SEED,
-        hours=HISTORY_HOURS + SLOTS,
+        hours=MARKET_HOURS,
         start=GENERATED_START + HISTORY_HOURS * HOUR - 30 * MINUTE,
         # Rows are there when they are first asked for: waiting for them is not worth seeing.
         lags=Lags(bar_ms=1_000, hourly_signal_ms=2_000, daily_ms=DAILY_LAG),

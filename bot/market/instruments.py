@@ -30,6 +30,10 @@ class Instrument:
         """Money (1e-8) of one lot at one tick; a whole number >= 1."""
         return int(self.tick * self.lot / MONEY_UNIT)
 
+    def is_in_reach(self, price: Decimal) -> bool:
+        """Whether the engine can hold a level; one beyond is no market's level and is dropped."""
+        return 0 < price <= self.tick * TICKS_MAX and price * self.lot < LOT_WORTH_MAX
+
     def check(self, price: Decimal) -> None:
         """Refuse a price that the engine's whole numbers cannot hold."""
         if price / self.tick > TICKS_MAX:

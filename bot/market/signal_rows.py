@@ -67,11 +67,12 @@ class SignalSeries:
         while self._waiting and self._waiting[-1].visible <= as_of:
             rows.append(self._waiting.pop())
         fresh: list[SignalRow] = []
+        before: SignalRow | None = None
         for row in sorted(rows):
-            if self._latest.get(row.valid_time) == row.text:
-                continue
-            self._latest[row.valid_time] = row.text
-            fresh.append(_flagged(row, fresh[-1] if fresh else None))
+            if self._latest.get(row.valid_time) != row.text:
+                self._latest[row.valid_time] = row.text
+                fresh.append(_flagged(row, before))
+            before = row
         while len(self._latest) > _REMEMBERED:
             del self._latest[min(self._latest)]
         return fresh

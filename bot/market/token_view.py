@@ -56,7 +56,7 @@ class TokenView:
             float(strategy.cluster_tol),
             float(strategy.cluster_atr),
         )
-        self._book_key: tuple[object, ...] = ()
+        self._book_list: Seen[LevelList] | None = None  # the list that the book was made of
         self._book = EMPTY
         self._revision = 0  # counts changes of the bars
         self._stepped = False
@@ -86,8 +86,6 @@ class TokenView:
     def push_levels(self, row: LevelList) -> None:
         """Add a level list as it was seen."""
         text = ",".join(sorted(map(_level_text, row.levels)))
-        for level in row.levels:
-            self.series.note_price(level.price)
         seen = Seen(
             visible=row.seen_at, valid_time=row.seen_at, text=text, confirmed=row.seen_at, row=row
         )
@@ -222,28 +220,31 @@ class TokenView:
 
     def book(self) -> Book:
         """The level book as the strategy reads it, strengths as of its `built`."""
-        if self.instrument is None:
+        unit = self.instrument
+        if unit is None:
             return EMPTY
         if self._strategy.levels == "local":
             pivots, moved = self._local.pivots()
             if moved:
-                self._book = make_book(pivots, self._local.built, self.instrument.tick)
+                self._book = make_book(pivots, self._local.built, unit.tick)
             return self._book if pivots else EMPTY
-        return self._provider_book()
+        return self._provider_book(unit)
 
-    def _provider_book(self) -> Book:
+    def _provider_book(self, unit: Instrument) -> Book:
         seen = self._lists.current
         if seen is None:
             return EMPTY
         given = any(level.strength is not None for level in seen.row.levels)
-        pivots, _ = ([], False) if given or not self._needs.strengths else self._local.pivots()
-        key = (id(seen.row), self._local.built if pivots else 0)
-        if key != self._book_key:
-            self._book_key = key
+        use_local = self._needs.strengths and not given
+        pivots, moved = self._local.pivots() if use_local else ([], False)
+        if moved or seen is not self._book_list:
+            self._book_list = seen
             levels = sorted(
-                (level for level in seen.row.levels if level.price > 0),
+                (level for level in seen.row.levels if unit.is_in_reach(level.price)),
                 key=lambda level: (level.price, level.strength or 0.0),
             )
+            for level in levels:
+                self.series.note_price(level.price)
             built = self._local.built if pivots else 0
             strengths = tuple(
                 strength_near(float(level.price), pivots, built)

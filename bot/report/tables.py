@@ -41,7 +41,7 @@ def clean(text: str) -> str:
     >>> clean("SAFE\\x1b[31m\\u202eMOON\\n")
     'SAFE[31mMOON'
     """
-    return text
+    return "".join(c for c in text if c.isprintable())
 
 
 def table_text(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], page: Page) -> str:

@@ -196,6 +196,7 @@ def test_why_works_the_bracket_through_from_prices_and_fees(homes: FilledHomes) 
     fill = after_slip.quantize(Decimal("0.001"), rounding="ROUND_FLOOR")
     s = fill * (1 - Decimal(sums["taker"]))
     t = Decimal(found["target"]) * (1 - Decimal(sums["maker"]))
+    assert Decimal(sums["stop_fill"]) == fill
     assert [Decimal(sums[key]) for key in ("e", "s", "t")] == [e, s, t]
     assert sums["net_rr"] == pytest.approx(float((t - e) / (e - s)), rel=1e-8)
 

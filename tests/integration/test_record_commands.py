@@ -143,6 +143,8 @@ def test_a_backup_holds_the_ledger_while_another_process_writes(
         writer.execute("BEGIN IMMEDIATE")
         document = ask("db", "backup", copied / "hourhand.db", "--home", home)
     copy = copied / "hourhand.db"
+    # One file, with nothing of it in a log beside it: bytes 18 and 19 say so.
+    assert copy.read_bytes()[18:20] == b"\x01\x01"
     assert (document["integrity"], document["bytes"]) == ("ok", copy.stat().st_size)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert sorted(path.name for path in copied.iterdir() if path.name != copy.name) == [
@@ -157,7 +159,7 @@ def test_a_backup_never_replaces_a_file(homes: FilledHomes, tmp_path: Path) -> N
     target = tmp_path / "kept"
     target.write_text("mine")
     outcome = run("db", "backup", target, "--home", homes.late)
-    assert outcome.code == 74
+    assert (outcome.code, outcome.error.split(": ")[1]) == (74, "is there already")
     assert target.read_text() == "mine"
     assert run("db", "backup", tmp_path, "--home", homes.late).code == 2
 

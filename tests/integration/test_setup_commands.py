@@ -111,6 +111,17 @@ def test_check_judges_a_file_that_never_ran_over_the_record(
     assert last_slot(document, "other")["outcomes"] == {"NO_SUPPORT": 1}
 
 
+def test_check_counts_a_local_trend_as_just_turned(homes: FilledHomes, tmp_path: Path) -> None:
+    file = tmp_path / "trend.toml"
+    file.write_text(
+        'name = "trend"\nsignals = "local"\nsharpe_min = "off"\nmdd_max = "off"\n'
+        'min_history = "1d"\nstop_min_strength = 0\ntarget_min_strength = 0\nstrong = "off"\n'
+    )
+    outcomes = last_slot(ask("check", file, "--home", homes.late), "trend")["outcomes"]
+    assert outcomes
+    assert "COLD_START" not in outcomes
+
+
 def test_check_writes_nothing(homes: FilledHomes) -> None:
     before = (homes.late / "hourhand.db").read_bytes()
     ask("check", "--home", homes.late)

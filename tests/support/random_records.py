@@ -110,7 +110,7 @@ def random_slots(rng: Random) -> list[Slot]:
     for hour in range(HOURS):
         slot = START + HOUR + hour * HOUR
         if rng.random() < 0.02:
-            late = slot + rng.randrange(2, 9) * HOUR
+            late = max(late, slot + rng.randrange(2, 9) * HOUR)
         as_of = max(slot + rng.choice((10_000, 10 * MINUTE, 600_123)), late)
         made.append(Slot(slot=slot, as_of=as_of, missed=as_of > slot + 40 * MINUTE))
     return made

@@ -166,6 +166,4 @@ def fills(found: Replay) -> list[Fill]:
 
 def notices(found: Replay) -> list[tuple[int, str, int]]:
     """(slot, kind, valid time) of every notice."""
-    return [
-        (row.slot, row.kind, row.valid_time) for slot in found.records for row in slot.notices
-    ]
+    return [(row.slot, row.kind, row.valid_time) for slot in found.records for row in slot.notices]

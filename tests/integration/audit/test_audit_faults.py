@@ -57,7 +57,7 @@ def _higher_peak(line: dict[str, object]) -> bool:
 
 # Each fault, and the finding that must be among those it leads to.
 FAULTS: list[tuple[str, Code, Damage]] = [
-    ("a flag that is neither 0 nor 1", Code.INTEGRITY, sql("UPDATE slot SET missed = 2")),
+    ("a flag that is neither 0 nor 1", Code.INTEGRITY, sql("UPDATE cycle SET missed = 2")),
     ("no write-ahead log", Code.INTEGRITY, run("PRAGMA journal_mode = DELETE")),
     ("constraints dropped", Code.SCHEMA, loosened("notice")),
     ("a foreign table", Code.SCHEMA, run("CREATE TABLE extra (n INTEGER)")),
@@ -124,7 +124,7 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("a configuration changed", Code.CONFIG,
      sql("UPDATE config_version SET body = replace(body, '0.9', '0.8')")),
     ("a configuration deleted", Code.CONFIG,
-     sql("DELETE FROM config_version WHERE strategy = 'strict'")),
+     sql("DELETE FROM config_version WHERE strategy = 'easy'")),
     ("a slot that came to two results", Code.CONFLICT,
      sql(f"INSERT INTO conflict (strategy, slot, kind, expected, found) "
          f"VALUES ('easy', {LAST}, 'CYCLE', 'a', 'b')")),
@@ -171,7 +171,7 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("a target sold too dear", Code.FILL_PRICE,
      sql("UPDATE fill SET price_ticks = price_ticks + 1 WHERE reason = 'TARGET'")),
     ("an exit off the open", Code.FILL_PRICE,
-     sql("UPDATE fill SET ref_points = ref_points + 1 WHERE reason = 'SIGNAL_EXIT'")),
+     sql("UPDATE fill SET ref_points = ref_points + 1 WHERE reason = 'TIME_STOP'")),
     ("an entry outside its bar", Code.FILL_PRICE,
      sql(f"UPDATE fill SET ref_points = ref_points * 2 WHERE id = {A_BUY}")),
     ("a target that its bar did not reach", Code.FILL_PRICE,
