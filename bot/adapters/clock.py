@@ -17,6 +17,10 @@ _TIMEOUT_S = 30.0
 _TRIES = 5
 
 
+class StoppedError(Exception):
+    """The process was asked to stop while it waited: whatever is half done is left undone."""
+
+
 class Clock(Protocol):
     """Time as the daemon sees it: for due slots, polls and waits."""
 
@@ -29,7 +33,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let that much of this clock's time pass, or less when asked to stop."""
+        """Let that much of this clock's time pass; StoppedError when asked to stop."""
         ...
 
     def wait_until(self, instant: int) -> None:
@@ -56,12 +60,13 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless stopped."""
-        self._stop.wait(max(0.0, seconds))
+        """Wait; a stop ends the wait with StoppedError."""
+        if self._stop.wait(max(0.0, seconds)):
+            raise StoppedError
 
     def wait_until(self, instant: int) -> None:
         """Wait for the wall clock."""
-        self.sleep((instant - self.now()) / SECOND)
+        self._stop.wait(max(0.0, (instant - self.now()) / SECOND))
 
     def close(self) -> None:
         """Nothing is open."""
@@ -89,8 +94,10 @@ class SharedClock:
         return self.now() / SECOND
 
     def sleep(self, seconds: float) -> None:
-        """Let simulated time pass."""
+        """Let simulated time pass; a stop ends the wait with StoppedError."""
         self.wait_until(self.now() + int(seconds * SECOND))
+        if self._stop.is_set():
+            raise StoppedError
 
     def wait_until(self, instant: int) -> None:
         """Ask for the instant until it has come or someone stops us."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Connection, Table, create_engine
@@ -80,6 +81,7 @@ def check_schema(connection: Connection) -> Iterator[Finding]:
             yield from unequal(Code.SCHEMA, where, expected[name], found[name])
 
 
+@cache
 def _expected_schema() -> dict[tuple[str, str], str]:
     engine = create_engine("sqlite://")
     try:

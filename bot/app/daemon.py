@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 
-from bot.adapters.clock import SystemClock
+from bot.adapters.clock import StoppedError, SystemClock
 from bot.adapters.sql.lock import acquire, take_lease
 from bot.app.bootstrap import Daemon, build_daemon, wall_ms
 from bot.app.settings import Settings
-from bot.domain.errors import HourhandError, LedgerError
+from bot.domain.errors import AuthError, HourhandError, LedgerError, ProviderError
 from bot.domain.instants import HOUR, MINUTE, SECOND, format_instant
 
 FORCED_EXIT = 130
@@ -86,8 +86,14 @@ class _Runner:
             strategies=[one.strategy.name for one in self._daemon.strategies],
             now=format_instant(self._daemon.clock.now()),
         )
-        self._daemon.polls.poll_tokens(self._daemon.clock.now())
-        self._daemon.polls.backfill(self._daemon.clock.now())
+        try:
+            self._daemon.polls.poll_tokens(self._daemon.clock.now())
+            self._daemon.polls.backfill(self._daemon.clock.now())
+        except AuthError:
+            raise
+        except ProviderError as error:
+            # Not a reason to stay down: the next wake asks again.
+            self._log.warning("start.without_provider", cause=str(error))
 
     def wake(self) -> int:
         """Everything that is due now."""
@@ -97,11 +103,14 @@ class _Runner:
 
     def run(self) -> int:
         """Until stopped: by the scheduler on the machine's clock, by steps on a shared one."""
-        self.begin()
-        if isinstance(self._daemon.clock, SystemClock):
-            self._run_scheduled()
-        else:
-            self._run_stepped()
+        try:
+            self.begin()
+            if isinstance(self._daemon.clock, SystemClock):
+                self._run_scheduled()
+            else:
+                self._run_stepped()
+        except StoppedError:
+            pass  # while the history was fetched; nothing was half done
         if self._failure is not None:
             raise self._failure
         self._log.info("daemon.stop", slots=self._slots)
@@ -141,6 +150,8 @@ class _Runner:
             self.wake()
             if self._daemon.polls.wants_history:
                 self._daemon.polls.backfill(self._daemon.clock.now())
+        except StoppedError:
+            return
         except HourhandError as error:
             self._log.error("wake.failed", cause=str(error), kind=type(error).__name__)
             if error.exit_code in _FATAL:

@@ -90,7 +90,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: readable on a terminal, JSON in a pipe."
     )
-    log_file: str | None = Field(None, min_length=1, description="A file instead of the output.")
+    log_file: str | None = Field(
+        None, min_length=1, description="A file instead of the standard error."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -141,7 +143,7 @@ class Settings(BaseSettings):
 
     @property
     def log_path(self) -> Path | None:
-        """The log file, absolute; None for the standard output."""
+        """The log file, absolute; None for the standard error."""
         return None if self.log_file is None else self.home / self.log_file
 
 

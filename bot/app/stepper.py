@@ -74,7 +74,7 @@ class Account:
     def from_state(cls, state: State, token_ids: list[int]) -> Account:
         """The account of the engine's arrays; tokens with nothing to remember are left out."""
         tokens = state.tokens.copy()
-        tokens[:, at.T_BAR_ROW] = 0  # where a bar lay in the arrays of this call means nothing later
+        tokens[:, at.T_BAR_ROW] = 0  # a place in the arrays of this call
         rows = {
             token_id: tuple(tokens[i].tolist())
             for i, token_id in enumerate(token_ids)

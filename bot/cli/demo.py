@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """See everything work on this machine: no key, no network, no questions; under a minute.
+    """See everything work on this machine: no key, no network, no questions.
 
     A generated market is served over the provider's wire, the daemon runs on it and is killed
     once, and the audit recomputes the ledger. Default folder: ./hourhand-demo.

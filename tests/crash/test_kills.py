@@ -1,4 +1,4 @@
-"""A kill at any instant neither loses nor doubles an order, on a stepped clock and a running one."""
+"""A kill at any instant neither loses nor doubles an order, on a stepped clock or a running one."""
 
 from __future__ import annotations
 

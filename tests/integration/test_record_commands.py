@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sql.lock import acquire
+from bot.domain.instants import DAY, HOUR, parse_instant
 from tests.support.command import ask, run
 from tests.support.reading_home import FilledHomes, make_home
 
@@ -96,6 +97,12 @@ def test_status_after_an_import_says_what_has_not_started_and_what_is_missing(
     text = run("status", "--home", home).out
     assert f"{backfill['requests']} requests to send for 3 of 3 tokens" in text
     assert "eager  has not done a slot yet" in text
+    (home / "config").mkdir()
+    (home / "config" / "hourhand.toml").write_text("backfill_days = 900\n")
+    longer = ask("status", "--home", home)
+    span = parse_instant(longer["now"]) - parse_instant(longer["backfill"]["from"])
+    assert 900 * DAY <= span < 900 * DAY + HOUR
+    assert longer["backfill"]["requests"] > backfill["requests"]
     refused = run("why", "9003", "--home", home)
     assert (refused.code, refused.error) == (2, "the ledger holds no slot yet")
 

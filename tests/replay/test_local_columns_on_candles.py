@@ -13,10 +13,11 @@ import pytest
 
 from bot.app.stepper import Account, Stepper
 from bot.domain.instants import DAY, HOUR, parse_instant
-from bot.domain.values import Bar, Record, Slot, Token
+from bot.domain.values import Bar, Level, LevelList, Record, Slot, Token
 from bot.engine import layout as at
 from bot.market.column_names import named_column
 from bot.market.inputs import Market, MarketSlice, slots_between
+from bot.market.instruments import Instrument
 from bot.market.kernels import returns
 from bot.market.kernels.atr import atr
 from bot.market.kernels.liquidity import median_volume
@@ -31,9 +32,11 @@ from tests.support.records import load
 
 CANDLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "usdt"
 PAIRS = ("BTC", "DOGE", "SOL")
+UNITS = ((Decimal(1), Decimal("1e-8")), (Decimal("1e-7"), Decimal("0.1")),
+         (Decimal("0.0001"), Decimal("0.0001")))  # fmt: skip
 FIRST = parse_instant("2021-01-01T00:00:00Z")
 BEGIN = FIRST + 230 * DAY
-END = BEGIN + 5 * DAY
+END = BEGIN + 5 * DAY - HOUR
 STRATEGY = """
 name = "candles"
 signals = "local"
@@ -212,38 +215,72 @@ def test_too_little_history_is_missing_and_no_shorter_window_is_taken() -> None:
     assert book(made, 0, 0) == ([], [], 0)
 
 
-def test_a_restart_gives_the_same_lines() -> None:
-    stepper, _ = built("")
+PROVIDER_LEVELS = """
+levels = "provider"
+levels_stale = "30d"
+stop_min_strength = 0.01
+target_min_strength = 0.01
+"""
+
+
+def untidy() -> Record:
+    """The candles with corrections of old bars that arrive in the slots, and a list of levels."""
     record = candles()
+    late = [
+        replace(row, high=row.high * 2, low=row.low / 2, available_at=BEGIN + n * 9 * HOUR + 1)
+        for n in range(1, 13)
+        for row in known(1 + n % 3, BEGIN - (5 + 11 * n) * DAY)[-1:]
+    ]
+    lists = [
+        LevelList(
+            token_id=token_id,
+            seen_at=BEGIN - HOUR,
+            levels=tuple(
+                Level(price=row.close) for row in known(token_id, BEGIN)[-2000::100]
+            ),
+        )
+        for token_id in (1, 2, 3)
+    ]  # fmt: skip
+    return replace(record, bars=[*record.bars, *late], levels=lists)
+
+
+@pytest.mark.parametrize("extra", ["", PROVIDER_LEVELS])
+def test_a_restart_gives_the_same_lines_and_the_same_books(extra: str) -> None:
+    replaced = [line for line in STRATEGY.splitlines() if line.split("=")[0] not in extra]
+    stepper = Stepper(load(extra + "\n".join(replaced)))
+    record = untidy()
     market = Market(stepper.loaded.strategy, stepper.plan)
     market.push(record)
     whole = stepper.step(market, stepper.open_account(), slots())
     assert sum(len(slot.orders) for slot in whole.records) > 3
-    lines: list[str] = []
     account = stepper.open_account()
-    units = {}
-    universe = None
-    late = corrected(record)
-    del late
-    for first in range(0, len(slots()), 11):
-        reach = 5040 * HOUR + 20 * DAY
-        market = Market(stepper.loaded.strategy, stepper.plan, dict(units), universe)
-        market.push(Record(tokens=record.tokens))
-        before = slots()[max(first - 1, 0)]
-        oldest = before.slot - reach if first else 0
-        market.push(Record(bars=[row for row in record.bars if row.open_time >= oldest]))
-        if first:
-            market.absorb(before)
-            market.skip_to(before)
-        stepped = stepper.step(market, account, slots()[first : first + 11])
-        units |= {unit.token_id: unit for unit in stepped.market.derived}
-        if stepped.market.universes:
-            universe = frozenset(stepped.market.universes[-1][1])
+    lines: list[str] = []
+    for first in range(0, len(slots()), 30):
+        market = reopened(stepper, record, slots()[max(first - 1, 0)], first > 0)
+        stepped = stepper.step(market, account, slots()[first : first + 30])
         account = Account.from_bytes(stepped.account.to_bytes())
         lines += [slot.lines for slot in stepped.records]
+        for s in (0, 13, 29):
+            for token in range(3):
+                strengths = book(stepped.market, s, token)
+                assert any(strengths[1])
+                assert strengths == book(whole.market, first + s, token)
     assert lines == [slot.lines for slot in whole.records]
     assert account == whole.account
 
 
-def corrected(record: Record) -> Record:
-    return replace(record)
+def reopened(stepper: Stepper, record: Record, before: Slot, started: bool) -> Market:  # noqa: FBT001
+    """The market as a daemon opens it: as much history as the windows need, and some more."""
+    units = {
+        n: Instrument(token_id=n, tick=tick, lot=lot, min_notional=Decimal(5))
+        for n, (tick, lot) in enumerate(UNITS, start=1)
+    }
+    universe = frozenset({1, 2, 3})
+    market = Market(stepper.loaded.strategy, stepper.plan, units, universe)
+    oldest = before.slot - 5040 * HOUR - 20 * DAY if started else 0
+    market.push(replace(record, bars=[]))
+    market.push(Record(bars=[row for row in record.bars if row.open_time >= oldest]))
+    if started:
+        market.absorb(before)
+        market.skip_to(before)
+    return market

@@ -44,8 +44,6 @@ def test_tv1_a_call_seen_in_its_slot_fills_at_the_next_bar_after_the_latency(
     assert (entry.reason, entry.open_time, entry.slot) == ("ENTRY", when(opened), when(booked))
 
 
-
-
 @pytest.mark.parametrize(
     ("seen", "slot"), [("13:02:00", "13:00"), ("13:02:00.001", "14:00"), ("13:02:01", "14:00")]
 )

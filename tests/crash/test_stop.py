@@ -1,0 +1,45 @@
+"""A stop ends the daemon soon and quietly, whatever it waits for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+import urllib.request
+from pathlib import Path
+
+from bot.app.simulation import GENERATED_START, SimulationSettings, build_server, generated_market
+from bot.domain.instants import HOUR, MINUTE
+from tests.support.daemon_process import slots_done, start_daemon
+
+STRATEGY = Path(__file__).parents[2] / "strategies" / "demo.toml"
+
+
+def requests_of(url: str) -> int:
+    with urllib.request.urlopen(f"{url}/_requests") as answer:  # noqa: S310
+        return sum(json.loads(answer.read()).values())
+
+
+def test_sigterm_while_rows_are_awaited_leaves_the_slot_undone_and_asks_no_more(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "strategies").mkdir()
+    shutil.copy(STRATEGY, tmp_path / "strategies")
+    market = generated_market(SimulationSettings(seed=15, hours=800, tokens=3))
+    first = GENERATED_START + 730 * HOUR
+    # The clock crawls, so that the daemon waits for the hour's last rows for minutes.
+    settings = SimulationSettings(start=first + MINUTE // 6, speed=1.0, late_ppm=1_000_000)
+    with build_server(market, settings) as server:
+        daemon = start_daemon(tmp_path, server.url, first + HOUR)
+        deadline = time.monotonic() + 60
+        while requests_of(server.url) < 8:
+            assert time.monotonic() < deadline
+            assert daemon.poll() is None, (tmp_path / "daemon.log").read_text()[-2000:]
+            time.sleep(0.05)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=20) == 0
+        asked = requests_of(server.url)
+        time.sleep(0.2)
+        assert requests_of(server.url) == asked
+    assert slots_done(tmp_path) == 0
