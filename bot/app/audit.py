@@ -14,6 +14,7 @@ from bot.app.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from bot.app.audit_file import IsSecret
     from bot.app.audit_finding import Finding
     from bot.app.audit_steps import Lane
 
@@ -121,17 +122,19 @@ def audit_home(settings: Settings, progress: Progress = _silent) -> AuditResult:
 
 def _audit(connection: Connection, settings: Settings, progress: Progress) -> AuditResult:
     from bot.app.audit_chain import outbox_notes
-    from bot.app.audit_file import version_notes
+    from bot.app.audit_file import looks_like_key, version_notes
     from bot.app.audit_finding import capped
     from bot.app.audit_raw import Responses
     from bot.app.audit_steps import Repetition
 
-    key = settings.api_key.get_secret_value() if settings.api_key is not None else None
-    responses = Responses(connection, wire_settings(settings), key)
+    def is_secret(text: str) -> bool:
+        return looks_like_key(text) or settings.shows_key(text)
+
+    responses = Responses(connection, wire_settings(settings), is_secret)
     repetition = Repetition(connection, responses)
     repetition.run(progress)
     found = [
-        *responses.findings, *repetition.findings, *_invariants(connection, key)
+        *responses.findings, *repetition.findings, *_invariants(connection, is_secret)
     ]  # fmt: skip
     findings, more = capped(found)
     strategies = _strategies(connection, repetition.lanes)
@@ -148,7 +151,7 @@ def _audit(connection: Connection, settings: Settings, progress: Progress) -> Au
     )
 
 
-def _invariants(connection: Connection, key: str | None) -> Iterator[Finding]:
+def _invariants(connection: Connection, is_secret: IsSecret) -> Iterator[Finding]:
     """Everything that must hold, checked without the engine's code."""
     from bot.adapters.sql import ledger_read
     from bot.app import audit_chain as chain
@@ -164,7 +167,7 @@ def _invariants(connection: Connection, key: str | None) -> Iterator[Finding]:
     )  # fmt: skip
     for check in checks:
         yield from guarded(check.__name__, check, connection)
-    yield from guarded("check_secrets", file.check_secrets, connection, key)
+    yield from guarded("check_secrets", file.check_secrets, connection, is_secret)
     for strategy in ledger_read.strategies(connection):
         yield from guarded(strategy, _of_strategy, connection, strategy)
 

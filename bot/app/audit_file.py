@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.domain.instants import EARLIEST, HOUR, LATEST
 
 WAL_RESET = ((3, 7, 0), (3, 51, 2))
+KEY_LEAST = 16  # characters; shorter texts are numbers and names, millions of them
 KEY_LIKE = re.compile(r"tm-[A-Za-z0-9][A-Za-z0-9-]{15,}")
 _FOREIGN = ("sqlite_", "alembic_version", "_litestream_")
 _SLOTS = frozenset({"slot", "opened_slot", "closed_slot", "derived_at"})
@@ -26,6 +27,7 @@ _TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 _WITHIN = 8  # problems of one kind that SQLite is asked for
 
 Found = list[tuple[Any, ...]]
+IsSecret = Callable[[str], bool]
 
 
 def rows(connection: Connection, query: str, *parameters: object) -> Found:
@@ -139,30 +141,23 @@ def _instants_of(connection: Connection, table: Table, name: str) -> Iterator[Fi
         yield unmet(Code.TIMESTAMP, f"{table.name}.{name}", f"{wanted} of 2000 to 2100", value)
 
 
-def check_secrets(connection: Connection, key: str | None) -> Iterator[Finding]:
+def check_secrets(connection: Connection, is_secret: IsSecret) -> Iterator[Finding]:
     """No text that is the key or looks like one (invariant 32); raw bodies are read elsewhere."""
     for table in metadata.sorted_tables:
         for column in table.columns:
             if str(column.type).upper() == "TEXT":
-                yield from _secrets_of(connection, f'"{table.name}"', f'"{column.name}"', key)
+                query = (
+                    f'SELECT "{column.name}" FROM "{table.name}" '  # noqa: S608  our names
+                    f'WHERE length("{column.name}") >= {KEY_LEAST}'
+                )
+                if any(is_secret(str(text)) for (text,) in connection.exec_driver_sql(query)):
+                    where = f"{table.name}.{column.name}"
+                    yield unmet(Code.SECRET, where, "no key", "one, or what looks like one")
 
 
-def _secrets_of(
-    connection: Connection, table: str, column: str, key: str | None
-) -> Iterator[Finding]:
-    query = f"SELECT {column} FROM {table} WHERE {column} LIKE '%tm-%'"  # noqa: S608  our names
-    found = rows(connection, query)
-    if key:
-        query = f"SELECT {column} FROM {table} WHERE instr({column}, ?) > 0"  # noqa: S608  our names
-        found += rows(connection, query, key)
-    if any(holds_secret(str(text), key) for (text,) in found):
-        place = f"{table}.{column}".replace('"', "")
-        yield unmet(Code.SECRET, place, "no key", "something that is or looks like one")
-
-
-def holds_secret(text: str, key: str | None) -> bool:
-    """Whether a text holds the key or something that looks like one."""
-    return bool(KEY_LIKE.search(text)) or bool(key and key in text)
+def looks_like_key(text: str) -> bool:
+    """Whether a text holds something of the form of the provider's keys."""
+    return KEY_LIKE.search(text) is not None
 
 
 def check_identity(connection: Connection) -> Iterator[Finding]:

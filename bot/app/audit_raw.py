@@ -13,7 +13,7 @@ from sqlalchemy import Connection, or_, select
 
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
-from bot.app.audit_file import holds_secret, rows
+from bot.app.audit_file import IsSecret, rows
 from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
 from bot.app.recorder import GOOD, read_observations
 from bot.domain.values import Record
@@ -28,10 +28,10 @@ Cells = tuple[Any, ...]
 class Responses:
     """Reads the stored responses again, in the order in which they came."""
 
-    def __init__(self, connection: Connection, wire: WireSettings, key: str | None) -> None:
+    def __init__(self, connection: Connection, wire: WireSettings, is_secret: IsSecret) -> None:
         self._connection = connection
         self._wire = wire
-        self._key = key
+        self._is_secret = is_secret
         order = "SELECT id, fetched_at FROM raw_response ORDER BY fetched_at DESC, id DESC"
         self._waiting: list[tuple[int, int]] = [(i, at) for i, at in rows(connection, order)]
         self._said: dict[tuple[str, Cells], Cells] = {}
@@ -58,13 +58,8 @@ class Responses:
                     self.findings.append(unmet(Code.OBSERVATION, where, "no row", f"{count} rows"))
 
     def _read(self, raw_id: int, record: Record) -> None:
-        query = (
-            "SELECT endpoint, params, status, sha256, body, fetched_at FROM raw_response "
-            "WHERE id = ?"
-        )
-        endpoint, params, status, digest, packed, fetched_at = rows(
-            self._connection, query, raw_id
-        )[0]
+        query = "SELECT endpoint, status, sha256, body, fetched_at FROM raw_response WHERE id = ?"
+        endpoint, status, digest, packed, fetched_at = rows(self._connection, query, raw_id)[0]
         where = f"raw response {raw_id} ({endpoint})"
         self.counts["responses"] += 1
         try:
@@ -74,7 +69,7 @@ class Responses:
             return
         found = hashlib.sha256(body).hexdigest()
         self.findings += unequal(Code.RAW_BODY, f"body of {where}", digest, found)
-        if holds_secret(f"{params}\n{body.decode(errors='replace')}", self._key):
+        if self._is_secret(body.decode(errors="replace")):
             self.findings.append(unmet(Code.SECRET, where, "no key", "one, or what looks like one"))
         if status == GOOD:
             said = read_observations(endpoint, body, fetched_at, self._wire)

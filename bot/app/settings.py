@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         """Only what `load_settings` has read: it knows which layer a wrong value stands in."""
         return (init_settings,)
 
+    def shows_key(self, text: str) -> bool:
+        """Whether a text holds the key: for those who look for leaks."""
+        key = self.api_key.get_secret_value() if self.api_key is not None else ""
+        return key != "" and key in text
+
     @property
     def database_path(self) -> Path:
         """The database file, absolute."""

@@ -29,8 +29,8 @@ def home_of(given: Path | None) -> Path:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document and a newline."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    """One JSON document and a newline; plain ASCII, since token names come from outside."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def say(text: str) -> None:

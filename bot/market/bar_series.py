@@ -66,6 +66,8 @@ class BarSeries:
         self.times = array("q")
         self.opens, self.highs = array("d"), array("d")
         self.lows, self.closes = array("d"), array("d")
+        # The 00:00 UTC closes, all of them: windows count days that have one, not hours.
+        self.daily_times, self.daily_closes = array("q"), array("d")
         self.dropped = 0  # rows that have left at the front
         self.first_open: int | None = None
         self.first_close = Decimal(0)  # of the earliest bar ever known, also when it has left
@@ -168,6 +170,7 @@ class BarSeries:
     def _place(self, bar: Bar, at: int) -> int:
         if self.first_open is None or bar.open_time <= self.first_open:
             self.first_open, self.first_close = bar.open_time, bar.close
+        self._place_daily(bar)
         row = (float(bar.open), float(bar.high), float(bar.low), float(bar.close))
         columns = (self.opens, self.highs, self.lows, self.closes)
         recent = at - (len(self.times) - len(self.recent))
@@ -183,6 +186,16 @@ class BarSeries:
         if recent >= 0:
             self.recent.insert(recent, bar)
         return at
+
+    def _place_daily(self, bar: Bar) -> None:
+        if bar.open_time % DAY != LAST_HOUR:
+            return
+        at = bisect_left(self.daily_times, bar.open_time)
+        if at < len(self.daily_times) and self.daily_times[at] == bar.open_time:
+            self.daily_closes[at] = float(bar.close)
+            return
+        self.daily_times.insert(at, bar.open_time)
+        self.daily_closes.insert(at, float(bar.close))
 
     def _repeats(self, bar: Bar, at: int) -> bool:
         """Whether a bar says again what is known of its hour."""
@@ -206,10 +219,6 @@ class BarSeries:
         for column in (self.opens, self.highs, self.lows, self.closes):
             del column[:extra]
         self.dropped += extra
-
-    def daily_rows(self) -> list[int]:
-        """Rows whose close is a day's 00:00 UTC close, oldest first."""
-        return [n for n, opened in enumerate(self.times) if opened % DAY == LAST_HOUR]
 
 
 def _same(one: Bar, two: Bar) -> bool:

@@ -120,7 +120,7 @@ class LocalColumns:
         day = (self._series.times[-1] + HOUR) // DAY
         if self._daily[0] != day:
             self._daily = (day, {})
-            self._closes = [self._series.closes[row] for row in self._series.daily_rows()]
+            self._closes = self._series.daily_closes.tolist()
         return self._daily[1]
 
     def _ratio(self, column: Column) -> float:

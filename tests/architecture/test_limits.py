@@ -63,5 +63,7 @@ def test_there_is_no_live_trading_path() -> None:
 
 def test_the_key_is_revealed_only_where_the_request_is_sent() -> None:
     reveals = [place(path) for path in MODULES if ".get_secret_value()" in path.read_text()]
-    assert all(name.startswith("bot/adapters/tokenmetrics/") or name == "bot/app/settings.py"
-               for name in reveals)  # fmt: skip
+    # The settings test its form, and the audit looks for it where it must not be.
+    allowed = {"bot/app/settings.py", "bot/app/audit.py"}
+    sending = {name for name in reveals if name.startswith("bot/adapters/tokenmetrics/")}
+    assert set(reveals) <= sending | allowed

@@ -220,6 +220,7 @@ levels = "provider"
 levels_stale = "30d"
 stop_min_strength = 0.01
 target_min_strength = 0.01
+portfolio_vol = 0.3
 """
 
 
@@ -246,8 +247,8 @@ def untidy() -> Record:
 
 @pytest.mark.parametrize("extra", ["", PROVIDER_LEVELS])
 def test_a_restart_gives_the_same_lines_and_the_same_books(extra: str) -> None:
-    replaced = [line for line in STRATEGY.splitlines() if line.split("=")[0] not in extra]
-    stepper = Stepper(load(extra + "\n".join(replaced)))
+    kept = [line for line in STRATEGY.splitlines() if line.split("=")[0] not in extra]
+    stepper = Stepper(load(extra + "\n".join(kept)))
     record = untidy()
     market = Market(stepper.loaded.strategy, stepper.plan)
     market.push(record)
