@@ -104,7 +104,7 @@ def run_until(settings: Settings, until: int) -> int:
         return thread.submit(run_daemon, settings, until).result()
 
 
-def make_home(home: Path, hours: int = 30, tokens: int = 4) -> Settings:
+def make_home(home: Path, hours: int = 22, tokens: int = 4) -> Settings:
     """A home with one strategy whose ledger holds the slots of `hours` hours after START."""
     with simulated(made_up_market(hours + 24, tokens)) as url:
         settings = write_home(home, url)

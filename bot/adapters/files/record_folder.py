@@ -98,7 +98,18 @@ def _ignored(sheet: Sheet, table: str) -> list[str]:
     extra = [name for name in sheet.columns if name not in known]
     if table == "metrics":
         extra = [name for name in extra if not cells.holds_a_number(sheet, name)]
-    return [f"{sheet.path.name}: column {name!r} is not known and was ignored" for name in extra]
+    notes = [f"{sheet.path.name}: column {name!r} is not known and was ignored" for name in extra]
+    return notes + (_foreign_sources(sheet) if table == "signals" else [])
+
+
+def _foreign_sources(sheet: Sheet) -> list[str]:
+    """Whoever made a signal, it is daily or hourly; another name is read as hourly, and said."""
+    if "source" not in sheet.columns:
+        return []
+    names = set(cells.texts(sheet, "source")) - {None, "", *_SOURCES}
+    return [
+        f"{sheet.path.name}: source {name!r} is read as hourly" for name in sorted(map(str, names))
+    ]
 
 
 def _complete_tokens(record: Record, notes: list[str], tokens_file: Path | None) -> None:
@@ -154,11 +165,10 @@ def _bars(sheet: Sheet) -> list[Bar]:
 
 def _signals(sheet: Sheet) -> list[Signal]:
     lists = _typed(sheet, TABLES["signals"])
-    _one_of(sheet, "source", lists[3], _SOURCES)
     return [
         Signal(
             token_id=token_id, valid_time=valid_time, signal=signal or "",
-            source=source or "hourly", available_at=available,
+            source="daily" if source == "daily" else "hourly", available_at=available,
         )
         for token_id, valid_time, signal, source, available in zip(*lists, strict=True)
     ]  # fmt: skip

@@ -232,8 +232,6 @@ def test_missed_slots_take_yes_and_no_in_each_spelling(
         ("bars", "token_id,open_time,open,high,low,close\n1,1746882000,1,1\n",
          r"bars\.csv: cannot be read"),
         ("bars", "", r"bars\.csv: the file is empty"),
-        ("signals", "token_id,valid_time,signal,source\n1,1746882000,1,weekly\n",
-         r"signals\.csv, row 2, column source: found 'weekly', expected one of hourly, daily"),
         ("metrics", "token_id,valid_time,sharpe\n1,1746882000,nan\n",
          r"metrics\.csv, row 2, column sharpe: 'nan' is not a decimal number"),
         ("metrics", "token_id,valid_time,sharpe\n1,1746882000,1e999\n",
@@ -295,3 +293,15 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
         with pytest.raises(DataError, match=name):
             read_record(tmp_path)
         (tmp_path / name).unlink()
+
+
+def test_a_source_of_another_name_is_read_as_hourly_and_said(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_text(
+        "token_id,open_time,open,high,low,close\n1,2025-05-09T00:00:00Z,1,2,1,2\n"
+    )
+    (tmp_path / "signals.csv").write_text(
+        "token_id,valid_time,signal,source\n1,2025-05-09T00:00:00Z,1,mine\n"
+    )
+    record, notes = read_record_with_notes(tmp_path)
+    assert [signal.source for signal in record.signals] == ["hourly"]
+    assert notes == ["signals.csv: source 'mine' is read as hourly"]
