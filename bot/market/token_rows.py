@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import pairwise
 
 from bot.domain.values import Slot, Token
-from bot.market.universe import seen_order, tokens_as_of
+from bot.market.universe import tokens_as_of
 
 
 class TokenRows:
@@ -49,8 +48,11 @@ class TokenRows:
         return found
 
     def _changes(self) -> Iterable[int]:
+        """Instants at which what the engine reads of a token becomes something else."""
         for token_id, rows in self._rows.items():
-            nothing = Token(token_id=token_id, symbol="")
-            for one, two in pairwise([nothing, *sorted(rows, key=seen_order)]):
-                if (one.sector, one.volume_unit) != (two.sector, two.volume_unit):
-                    yield two.available_at or 0
+            before = ("", "")
+            for seen in sorted({row.available_at or 0 for row in rows}):
+                row = self.as_of(token_id, seen)
+                if (row.sector, row.volume_unit) != before:
+                    yield seen
+                before = (row.sector, row.volume_unit)

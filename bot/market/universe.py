@@ -11,9 +11,10 @@ from bot.domain.values import Token
 from bot.market.strategy import Universe, category_slug
 
 
-def seen_order(token: Token) -> tuple[int, str]:
+def is_newer(token: Token, than: Token) -> bool:
     """Later rows hold; of one instant the greater text. Rows without an instant are the oldest."""
-    return (token.available_at or 0, repr(token))
+    seen, before = token.available_at or 0, than.available_at or 0
+    return seen > before or (seen == before and repr(token) > repr(than))
 
 
 def tokens_as_of(tokens: Iterable[Token], as_of: int) -> dict[int, Token]:
@@ -23,7 +24,7 @@ def tokens_as_of(tokens: Iterable[Token], as_of: int) -> dict[int, Token]:
         if (token.available_at or 0) > as_of:
             continue
         before = found.get(token.token_id)
-        if before is None or seen_order(token) > seen_order(before):
+        if before is None or is_newer(token, before):
             found[token.token_id] = token
     return found
 

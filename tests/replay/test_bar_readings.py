@@ -215,16 +215,16 @@ def test_a_slot_frozen_long_after_its_hour_reads_no_bar_that_closed_later() -> N
 @pytest.mark.parametrize(
     "slots",
     [
-        [Slot(slot=when("13:30"), as_of=when("13:40"))],
-        [Slot(slot=when("13:00"), as_of=when("12:59"))],
-        [Slot(slot=when("13:00"), as_of=when("13:02")), Slot(slot=when("15:00"), as_of=when("15:02"))],
-        [Slot(slot=when("13:00"), as_of=when("13:02")), Slot(slot=when("13:00"), as_of=when("13:02"))],
-        [Slot(slot=when("13:00"), as_of=when("14:10")), Slot(slot=when("14:00"), as_of=when("14:02"))],
+        [("13:30", "13:40")],
+        [("13:00", "12:59")],
+        [("13:00", "13:02"), ("15:00", "15:02")],
+        [("13:00", "13:02"), ("13:00", "13:02")],
+        [("13:00", "14:10"), ("14:00", "14:02")],
     ],
-)  # fmt: skip
-def test_slots_that_cannot_have_been_are_refused(slots: list[Slot]) -> None:
+)
+def test_slots_that_cannot_have_been_are_refused(slots: list[tuple[str, str]]) -> None:
     record = quiet_record()
-    record.slots = slots
+    record.slots = [Slot(slot=when(slot), as_of=when(as_of)) for slot, as_of in slots]
     with pytest.raises(DataError, match="slots: 2025-05-10T1"):
         run(record)
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.app.replay import replay
+from bot.app.stepper import Stepper
 from bot.domain.instants import HOUR, MINUTE
-from bot.domain.records import Fill
 from bot.domain.values import Bar, Record
+from bot.market.inputs import Market, slots_between
 from tests.support.records import (
     bar,
     bars,
@@ -18,6 +20,7 @@ from tests.support.records import (
     reasons,
     run,
     token,
+    vector_strategy,
     when,
 )
 
@@ -62,8 +65,8 @@ def test_a_volume_of_less_than_ten_lots_fills_nothing(volume: str) -> None:
     ("volume", "prices", "quantity"),
     [
         ("5000", "100 101 99 100", "5"),
-        ("5005", "100.1 101 99 100.1", "5"),
-        ("5004.999", "100.1 101 99 100.1", "4.999"),
+        ("5005", "100.1 101 99 99.5", "5"),
+        ("5004.999", "100.1 101 99 99.5", "4.999"),
     ],
 )
 def test_a_volume_in_quote_units_is_divided_by_the_open(
@@ -162,16 +165,47 @@ def test_finer_bars_of_the_next_hour_that_are_had_before_the_freeze_are_not_lost
     ]
 
 
-def test_finer_bars_that_come_late_are_walked_where_the_hour_still_waits() -> None:
-    """The hour of 15:00 waits for that of 14:30; until it is matched its finer bars may come."""
+def waiting_record(finer_seen: str | None) -> Record:
+    """The hour of 15:00 waits for that of 14:00, which comes at 17:40; it hits both."""
     record = finer_record(FLAT * 3 + UP + DOWN + ["98 98 98 98"] * 7)
+    seen = when(finer_seen) if finer_seen else None
     record.bars = [
-        replace(row, available_at=when("17:30")) if is_finer_of(row, "15:00") else row
+        replace(row, available_at=seen) if is_finer_of(row, "15:00") else row
         for row in record.bars
         if not (row.open_time == when("14:00") and row.interval == "1h")
     ]
     record.bars.append(bar(when("14:00"), seen=when("17:40")))
-    assert exits(record) == [("TARGET", when("15:15"))]
+    return record
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"), [(None, "TARGET"), ("17:30", "TARGET"), ("18:02:01", "STOP")]
+)
+def test_finer_bars_that_are_there_when_their_hour_is_matched_are_walked(
+    seen: str | None, reason: str
+) -> None:
+    record = waiting_record(seen)
+    found = [row[0] for row in exits(record)]
+    assert found == [reason]
+
+
+@pytest.mark.parametrize("seen", [None, "17:30"])
+def test_an_hour_that_waits_keeps_its_finer_bars_from_slot_to_slot(seen: str | None) -> None:
+    record = waiting_record(seen)
+    loaded = vector_strategy('bars = "5m"')
+    slots = slots_between(when("12:00"), when("20:00"), loaded.strategy.settle)
+    whole = replay(loaded, record, slots)
+    stepper = Stepper(loaded)
+    market = Market(loaded.strategy, stepper.plan)
+    market.push(record)
+    account = stepper.open_account()
+    lines = []
+    for slot in slots:
+        stepped = stepper.step(market, account, [slot])
+        account = stepped.account
+        lines += [row.lines for row in stepped.records]
+    assert "TARGET" in [row.reason for row in fills(whole)]
+    assert lines == [row.lines for row in whole.records]
 
 
 def is_finer_of(row: Bar, hour: str) -> bool:

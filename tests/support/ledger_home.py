@@ -16,7 +16,8 @@ from bot.simulator.generated import GeneratedMarket, generate
 
 START = parse_instant("2025-02-03T00:00:00Z")
 KEY = "tm-0f3c9a52-7d1e-4b86-a1c4-55e0d2b79f18"
-DAYS_BEFORE = 9  # the liquidity bound reads a week
+MARKET_HOURS = 54  # a market of another length is another market
+DAYS_BEFORE = 1
 
 # Limits so wide that a day holds entries, exits and refusals of several kinds, and so much cash
 # that bars are too thin for some orders.
@@ -44,6 +45,7 @@ min_rr = 0.05
 sigma = "quantmetrics"
 max_drift = 0.05
 max_hold = 9
+max_adv_frac = "off"
 """
 
 
@@ -106,7 +108,7 @@ def run_until(settings: Settings, until: int) -> int:
 
 def make_home(home: Path, hours: int = 22, tokens: int = 4) -> Settings:
     """A home with one strategy whose ledger holds the slots of `hours` hours after START."""
-    with simulated(made_up_market(hours + 24, tokens)) as url:
+    with simulated(made_up_market(MARKET_HOURS, tokens)) as url:
         settings = write_home(home, url)
         write_strategy(home, "easy", EASY)
         run_until(settings, START + hours * HOUR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -16,6 +16,7 @@ from bot.domain.records import SlotRecords
 from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Record, Signal, Slot, Token
 from bot.market.availability import Lags, bar_visible, signal_visible, snapshot_visible
 from bot.market.inputs import Market, lags_of
+from bot.market.instruments import Instrument
 from bot.simulator.generated import GeneratedMarket, generate
 from tests.support.records import load
 
@@ -50,7 +51,7 @@ bar_wait = 2
 VARIANTS = (
     "",
     'latency = "120s"\nreentry = "while_bullish"\nrank_by = "composite"\n',
-    'bars = "20m"\n',
+    'bars = "5m"\n',
     'scope = "candidates"\nimpact = 1\nlimit_rule = "touch"\nlimit_gap = "open"\n',
 )
 
@@ -81,7 +82,7 @@ def market(seed: int) -> Record:
 def case(seed: int) -> Case:
     """The untidy market of a seed under one of the strategies."""
     rng = Random(seed)
-    strategy = load(STRATEGY + VARIANTS[seed % len(VARIANTS)].replace('"20m"', '"5m"'))
+    strategy = load(STRATEGY + VARIANTS[seed % len(VARIANTS)])
     source = market(seed)
     prices = {bar.token_id: float(bar.close) for bar in source.bars}
     record = Record(
@@ -260,16 +261,6 @@ def known_by(record: Record, instant: int, lags: Lags) -> Record:
     )
 
 
-def unknown_by(record: Record, instant: int, lags: Lags) -> Record:
-    """The rows that could not."""
-    known = known_by(record, instant, lags)
-    rest = Record()
-    for name in ("tokens", "bars", "signals", "metrics", "levels", "grades"):
-        seen = {id(row) for row in getattr(known, name)}
-        setattr(rest, name, [row for row in getattr(record, name) if id(row) not in seen])
-    return rest
-
-
 def _token_seen(row: Token) -> int:
     return row.available_at or 0
 
@@ -286,7 +277,8 @@ class Walk:
     stepper: Stepper
     market: Market | None = None
     account: Account | None = None
-    universe: tuple[int, ...] = ()
+    universe: frozenset[int] | None = None
+    instruments: dict[int, Instrument] = field(default_factory=dict)
     done: int = 0
 
     @classmethod
@@ -296,16 +288,15 @@ class Walk:
 
     def step(self, count: int) -> list[SlotRecords]:
         """The next slots in one call."""
-        if self.market is None:
-            self._open()
+        market = self._opened() if self.market is None else self.market
         slots = self.case.slots[self.done : self.done + count]
         account = self.account or self.stepper.open_account()
-        stepped = self.stepper.step(self.market, account, slots)  # type: ignore[arg-type]
+        stepped = self.stepper.step(market, account, slots)
+        self.market = market
         self.account = Account.from_bytes(stepped.account.to_bytes())
         if stepped.market.universes:
-            self.universe = stepped.market.universes[-1][1]
-        for unit in stepped.market.derived:
-            self.instruments[unit.token_id] = unit
+            self.universe = frozenset(stepped.market.universes[-1][1])
+        self.instruments |= {unit.token_id: unit for unit in stepped.market.derived}
         self.done += count
         return stepped.records
 
@@ -313,29 +304,18 @@ class Walk:
         """A restart: all that was in memory is lost."""
         self.market = None
 
-    instruments: dict = None  # type: ignore[type-arg, assignment]
-
-    def _open(self) -> None:
-        self.instruments = self.instruments or {}
+    def _opened(self) -> Market:
         strategy = self.case.loaded.strategy
-        universe = frozenset(self.universe) if self.done else None
-        self.market = Market(strategy, self.stepper.plan, dict(self.instruments), universe)
+        market = Market(strategy, self.stepper.plan, self.instruments, self.universe)
         record = self.case.record
         if not self.done:
-            self.market.push(record)
-            return
-        self.market.push(replace_bars(record, []))
+            market.push(record)
+            return market
         before = self.case.slots[self.done - 1]
-        size = max(1, len(record.bars) // 3)
+        market.push(replace(record, bars=[]))
+        size = len(record.bars) // 3
         for first in range(0, len(record.bars), size):
-            self.market.push(Record(bars=record.bars[first : first + size]))
-            self.market.absorb(before)
-        self.market.skip_to(before)
-
-
-def replace_bars(record: Record, bars: list[Bar]) -> Record:
-    """The record with other bars."""
-    return Record(
-        tokens=record.tokens, bars=bars, signals=record.signals, metrics=record.metrics,
-        levels=record.levels, grades=record.grades, slots=record.slots,
-    )  # fmt: skip
+            market.push(Record(bars=record.bars[first : first + size]))
+            market.absorb(before)
+        market.skip_to(before)
+        return market

@@ -22,6 +22,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """The database without foreign keys, checks and triggers; the triggers come back at the end."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("PRAGMA legacy_alter_table = ON")

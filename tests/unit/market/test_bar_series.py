@@ -46,6 +46,30 @@ def test_a_bar_that_closes_after_the_slot_waits_for_its_own() -> None:
     assert opened == [[0], [1], [2], []]
 
 
+def test_versions_that_wait_for_their_slot_keep_their_order() -> None:
+    one = series()
+    late = BEGIN + 9 * HOUR
+    one.push(bar(BEGIN + 5 * HOUR, rising(5, 300), seen=late - 2))
+    one.push(bar(BEGIN + 5 * HOUR, rising(5, 200), seen=late - 1))
+    one.advance(BEGIN + 2 * HOUR, late)
+    one.advance(BEGIN + 3 * HOUR, late)
+    versions, _ = one.advance(BEGIN + 6 * HOUR, late)
+    assert [row.bar.close for row in versions] == [300, 200]
+    assert one.closes.tolist() == [200.0]
+
+
+def test_the_first_close_is_that_of_the_earliest_bar_as_last_corrected() -> None:
+    one = series()
+    for hour, price, seen in ((3, 30, 10), (1, 20, 11), (1, 21, 12), (2, 40, 13)):
+        one.push(bar(BEGIN + hour * HOUR, rising(hour, price), seen=BEGIN + seen * HOUR))
+    found = []
+    for hour in (10, 11, 12, 13):
+        one.advance(BEGIN + hour * HOUR, BEGIN + hour * HOUR)
+        found.append(one.first_close)
+    assert found == [30, 20, 21, 21]
+    assert one.first_open == BEGIN + HOUR
+
+
 def test_what_is_known_does_not_depend_on_the_order_of_pushing() -> None:
     rows = [bar(BEGIN + hour * HOUR, rising(hour)) for hour in range(60)]
     rows += [

@@ -81,7 +81,7 @@ def test_prices_that_do_not_fit_are_refused_and_levels_that_do_not_are_out_of_re
         token_id=3, tick=Decimal("0.01"), lot=Decimal("0.001"), min_notional=Decimal(5)
     )
     unit.check(Decimal(10_000_000))
-    with pytest.raises(DataError, match="token 3: price 10000000.01 is more than 1e9 ticks"):
+    with pytest.raises(DataError, match=r"token 3: price 10000000\.01 is more than 1e9 ticks"):
         unit.check(Decimal("10000000.01"))
     heavy = Instrument(token_id=3, tick=Decimal(1), lot=Decimal(1), min_notional=Decimal(5))
     heavy.check(Decimal(89_999))

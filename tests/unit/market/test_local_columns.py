@@ -66,18 +66,18 @@ def test_a_corrected_daily_close_is_used_from_then_on() -> None:
     end = BEGIN + 40 * DAY
     series.advance(end, end)
     local = columns(series)
-    column = named_column("cagr_30d")
+    column = named_column("sharpe_30d")
     before = local.ratio(column)
     other = Bar(
-        token_id=1, open_time=end - HOUR, open=Decimal(1), high=Decimal(1), low=Decimal(1),
-        close=Decimal(1), available_at=end + 1,
+        token_id=1, open_time=end - HOUR, open=Decimal(90), high=Decimal(90), low=Decimal(90),
+        close=Decimal(90), available_at=end + 1,
     )  # fmt: skip
     series.push(other)
     series.advance(end, end + 1)
     local.forget()
     closes = [float(price(hour)) for hour in range(23, 40 * 24, 24)][-31:]
-    assert before == returns.cagr(closes, 30)
-    assert local.ratio(column) == returns.cagr([*closes[:-1], 1.0], 30)
+    assert before == returns.sharpe(closes, 0.0, 30)
+    assert local.ratio(column) == returns.sharpe([*closes[:-1], 90.0], 0.0, 30)
 
 
 def test_the_daily_volume_is_that_of_the_last_seven_whole_days() -> None:

@@ -38,7 +38,7 @@ def jumped(made: MarketSlice) -> bool:
 @pytest.mark.parametrize(("ago", "found"), [(1, True), (2, False), (700, False)])
 @pytest.mark.parametrize("piece", [1200, 500, 111])
 def test_in_a_first_slot_only_the_newest_bar_can_jump_however_the_history_came(
-    ago: int, found: bool, piece: int
+    ago: int, found: object, piece: int
 ) -> None:
     rows = history(1200, ago)
     one = market()
@@ -52,7 +52,7 @@ def test_in_a_first_slot_only_the_newest_bar_can_jump_however_the_history_came(
     ("before", "after", "found"),
     [("1", "10", True), ("1", "9.99", False), ("10", "1", True), ("10", "1.01", False)],
 )
-def test_a_jump_is_a_factor_up_or_down(before: str, after: str, found: bool) -> None:
+def test_a_jump_is_a_factor_up_or_down(before: str, after: str, found: object) -> None:
     assert is_jump(Decimal(before), Decimal(after), 10) == found
 
 

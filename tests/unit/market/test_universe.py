@@ -21,7 +21,8 @@ from tests.support.records import bars, vector_strategy, when
 TOKENS = {
     row.token_id: row
     for row in (
-        Token(token_id=1, symbol="BTC", name="Bitcoin", category="Layer 1", market_cap=Decimal(900)),
+        Token(token_id=1, symbol="BTC", name="Bitcoin", category="Layer 1",
+              market_cap=Decimal(900)),
         Token(token_id=2, symbol="ETH", name="Ethereum", category="Layer 1;Smart Contracts",
               market_cap=Decimal(300)),
         Token(token_id=3, symbol="USDT", name="Tether", category="Stablecoin",
