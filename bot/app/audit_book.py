@@ -63,12 +63,6 @@ class Book:
         """A quantity as canonical text."""
         return plain(self.units[token_id].lot * lots)
 
-    def entry_of(self, order: OrderRow) -> OrderRow:
-        """The entry whose bracket a stop or a target belongs to; an entry is its own."""
-        if order.action == "ENTRY":
-            return order
-        return self.entries[order.decision_id or ""]
-
     @cached_property
     def entries(self) -> dict[str, OrderRow]:
         """Entry orders by the decision that made them."""

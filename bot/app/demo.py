@@ -33,7 +33,10 @@ MARKET_HOURS = 1100  # the market is a function of its length, so it is fixed ap
 KILL_AFTER = 100
 DAILY_LAG = 6 * HOUR
 MARKER = ".hourhand-demo"
-CONFIG = """# The simulator knows no limits.
+# With the simulator's clock named, reading commands count from the record, not from today.
+CONFIG = """# The demo's simulator, which is gone when the demo has ended; it knew no limits.
+base_url = "{url}"
+clock_url = "{url}"
 requests_per_minute = 10000
 monthly_credits = 1000000
 backfill_days = 0
@@ -92,7 +95,9 @@ def run_demo(home: Path, say: Callable[[str], None]) -> Demo:
     until = GENERATED_START + (HISTORY_HOURS + SLOTS - 1) * HOUR
     with build_server(generated_market(settings), settings) as server:
         say(f"the simulator speaks the provider's wire on {server.url}")
-        runner = _Runner(home, server.url, until)
+        config = CONFIG.format(url=server.url)
+        (home / "config" / "hourhand.toml").write_text(config, encoding="utf-8")
+        runner = _Runner(home, until)
         say(f"the daemon runs {SLOTS} simulated hours and is killed on the way")
         kills = runner.run_with_a_kill(say)
     say("auditing: every record recomputed from the raw responses")
@@ -117,22 +122,17 @@ def _prepare(home: Path) -> None:
     strategies.mkdir(exist_ok=True)
     shutil.copy(resource_dir("strategies") / "demo.toml", strategies / "demo.toml")
     (home / "config").mkdir(exist_ok=True)
-    (home / "config" / "hourhand.toml").write_text(CONFIG, encoding="utf-8")
 
 
 class _Runner:
     """Starts the daemon as its user would, in a process of its own."""
 
-    def __init__(self, home: Path, url: str, until: int) -> None:
+    def __init__(self, home: Path, until: int) -> None:
         self._home = home
         self._until = until
         # Only what a program needs to start: no setting of the user's reaches the demo.
         kept = {k: v for k, v in os.environ.items() if not k.startswith("HOURHAND_")}
-        self._environment = kept | {
-            "HOURHAND_API_KEY": "tm-demo-needs-no-key",
-            "HOURHAND_BASE_URL": url,
-            "HOURHAND_CLOCK_URL": url,
-        }
+        self._environment = kept | {"HOURHAND_API_KEY": "tm-demo-needs-no-key"}
 
     def run_with_a_kill(self, say: Callable[[str], None]) -> int:
         """Run to the end; SIGKILL once when a third of the slots is in the ledger."""

@@ -250,7 +250,7 @@ class Poller:
         left = cost(missing_bars(ids, self._known(ids, end), wanted, 50))
         self.wants_history = left > 0
         if chosen or left:
-            self._log.info("backfill", requests=cost(chosen), left=left)
+            self._log.info("backfill", requests_at_most=cost(chosen), left_at_most=left)
         return left
 
     def _known(self, ids: tuple[int, ...], end: int) -> list[KnownSpan]:

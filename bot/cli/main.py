@@ -8,7 +8,7 @@ import sys
 import typer
 
 from bot.cli import audit, db, demo, record, replay, run, setup, simulate, status, why
-from bot.domain.errors import HourhandError
+from bot.domain.errors import AuthError, HourhandError
 
 app = typer.Typer(
     name="hourhand",
@@ -22,6 +22,10 @@ for module in (demo, setup, run, status, why, replay, record, simulate, audit, d
     module.register(app)
 
 INTERRUPTED = 130
+KEY_HINT = (
+    "  the key is read from HOURHAND_API_KEY, then .env, then secrets/api_key of the home folder: "
+    "the last one there is the one that counts\n"
+)
 
 
 def main() -> None:
@@ -30,6 +34,8 @@ def main() -> None:
         app()
     except HourhandError as error:
         sys.stderr.write(f"hourhand: {error}\n")
+        if isinstance(error, AuthError):
+            sys.stderr.write(KEY_HINT)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None

@@ -99,7 +99,7 @@ def _backfill(backfill: Document) -> str:
     if "fault" in backfill:
         return clean(backfill["fault"])
     if not backfill["requests"]:
-        return f"complete: bars of {backfill['tokens']} tokens from {backfill['from'][:10]} on"
+        return f"complete: asked for bars of {backfill['tokens']} tokens back to {backfill['from'][:10]}"
     return (
         f"{backfill['requests']} requests to send for {len(backfill['incomplete'])} of "
         f"{backfill['tokens']} tokens; by about {minute_text(backfill['ready'])} UTC"

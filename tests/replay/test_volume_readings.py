@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -165,8 +166,19 @@ def test_finer_bars_of_the_next_hour_that_are_had_before_the_freeze_are_not_lost
     ]
 
 
-def waiting_record(finer_seen: str | None) -> Record:
-    """The hour of 15:00 waits for that of 14:00, which comes at 17:40; it hits both."""
+def test_a_finer_bar_in_which_nothing_traded_fills_nothing() -> None:
+    record = finer_record(FLAT * 3 + UP + DOWN + ["98 98 98 98"] * 7)
+    record.bars = [
+        replace(row, volume=Decimal(0))
+        if row.open_time == when("15:15") and row.interval == "5m"
+        else row
+        for row in record.bars
+    ]
+    assert exits(record) == [("STOP", when("15:20"))]
+
+
+def waiting_record(finer_seen: str | None, hour_seen: str = "17:40") -> Record:
+    """The hour of 15:00 waits for that of 14:00, which comes late; it hits both."""
     record = finer_record(FLAT * 3 + UP + DOWN + ["98 98 98 98"] * 7)
     seen = when(finer_seen) if finer_seen else None
     record.bars = [
@@ -174,7 +186,7 @@ def waiting_record(finer_seen: str | None) -> Record:
         for row in record.bars
         if not (row.open_time == when("14:00") and row.interval == "1h")
     ]
-    record.bars.append(bar(when("14:00"), seen=when("17:40")))
+    record.bars.append(bar(when("14:00"), seen=when(hour_seen)))
     return record
 
 
@@ -189,11 +201,15 @@ def test_finer_bars_that_are_there_when_their_hour_is_matched_are_walked(
     assert found == [reason]
 
 
-@pytest.mark.parametrize("seen", [None, "17:30"])
-def test_an_hour_that_waits_keeps_its_finer_bars_from_slot_to_slot(seen: str | None) -> None:
-    record = waiting_record(seen)
-    loaded = vector_strategy('bars = "5m"')
-    slots = slots_between(when("12:00"), when("20:00"), loaded.strategy.settle)
+@pytest.mark.parametrize(
+    ("seen", "hour_seen"), [(None, "17:40"), ("17:30", "17:40"), (None, "21:30")]
+)
+def test_an_hour_that_waits_keeps_its_bars_from_slot_to_slot(
+    seen: str | None, hour_seen: str
+) -> None:
+    record = waiting_record(seen, hour_seen)
+    loaded = vector_strategy('bars = "5m"\nbar_wait = 8')
+    slots = slots_between(when("12:00"), when("23:00"), loaded.strategy.settle)
     whole = replay(loaded, record, slots)
     stepper = Stepper(loaded)
     market = Market(loaded.strategy, stepper.plan)

@@ -38,11 +38,6 @@ def error_of(answer: WireAnswer, endpoint: Endpoint) -> ProviderError | None:
     return _error_type(answer.status, message)(told)
 
 
-def is_readable(status: int, body: bytes) -> bool:
-    """Whether a stored answer was one that observations were read from."""
-    return status == OK or (status == NOT_FOUND and says_no_rows(message_of(body)))
-
-
 def _content_error(answer: WireAnswer, endpoint: Endpoint) -> ProviderError | None:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":

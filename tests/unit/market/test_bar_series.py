@@ -52,7 +52,6 @@ def test_versions_that_wait_for_their_slot_keep_their_order() -> None:
     one.push(bar(BEGIN + 5 * HOUR, rising(5, 300), seen=late - 2))
     one.push(bar(BEGIN + 5 * HOUR, rising(5, 200), seen=late - 1))
     one.advance(BEGIN + 2 * HOUR, late)
-    one.advance(BEGIN + 3 * HOUR, late)
     versions, _ = one.advance(BEGIN + 6 * HOUR, late)
     assert [row.bar.close for row in versions] == [300, 200]
     assert one.closes.tolist() == [200.0]
