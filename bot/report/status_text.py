@@ -99,7 +99,8 @@ def _backfill(backfill: Document) -> str:
     if "fault" in backfill:
         return clean(backfill["fault"])
     if not backfill["requests"]:
-        return f"complete: asked for bars of {backfill['tokens']} tokens back to {backfill['from'][:10]}"
+        back = backfill["from"][:10]
+        return f"complete: asked for bars of {backfill['tokens']} tokens back to {back}"
     return (
         f"{backfill['requests']} requests to send for {len(backfill['incomplete'])} of "
         f"{backfill['tokens']} tokens; by about {minute_text(backfill['ready'])} UTC"
