@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from bot.adapters.sql.ledger_rows import FillRow, OrderRow
 from bot.app.audit_bars import BarBook, StoredBar
@@ -121,16 +121,24 @@ def _bars_of(book: Book, bars: BarBook, fill: FillRow) -> list[StoredBar]:
 def _lawful(fill: FillRow, bar: StoredBar, terms: Terms, cap: int | None) -> bool:
     """Whether the rules make this fill of this bar (F1 to F5, L7)."""
     for reference in _references(fill, bar, terms):
-        same = any(reference.scaleb(d) == fill.ref_points for d in _DECIMALS)
-        if not same or not bar.low <= reference <= bar.high:
+        if not bar.low <= reference <= bar.high:
             continue
-        if fill.price_ticks != _price(fill, reference, terms):
+        reached = _stored(reference, fill.ref_points)
+        if reached is None or fill.price_ticks != _price(fill, reached, terms):
             continue
         if fill.side == "SELL":
             return True
-        inside = terms.stop < reference < terms.target
+        inside = terms.stop < reached < terms.target
         return inside and cap is not None and fill.price_ticks <= cap
     return False
+
+
+def _stored(reference: Decimal, points: int) -> Decimal | None:
+    """The reference as a fill stores it, rounded where it has more decimals than its points."""
+    for decimals in _DECIMALS:
+        if int(reference.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN)) == points:
+            return Decimal(points).scaleb(-decimals)
+    return None
 
 
 def _references(fill: FillRow, bar: StoredBar, terms: Terms) -> list[Decimal]:

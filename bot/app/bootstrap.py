@@ -106,6 +106,7 @@ def build_daemon(settings: Settings, stop: threading.Event) -> Daemon:
             cadence=Cadence(daily_every=settings.daily_every_ms),
             backfill_requests=settings.requests_per_minute * BACKFILL_MINUTES,
             backfill_days=settings.backfill_days,
+            batch_size=settings.batch_size,
             tokens=settings.tokens_max,
         ),
     )

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from bot.app.reading import Document
-from bot.domain.decimals import decimals_of, plain, scaled
+from bot.domain.decimals import decimals_of, plain
 from bot.domain.instants import parse_instant
 from bot.engine.costs import net_entry, net_stop, net_target, sell_ticks
 from bot.engine.levels import STRENGTH, merge_book
 from bot.engine.params import Params
+from bot.market.bar_series import fitting
 from bot.market.rules import build_rules
 from bot.market.strategy import Strategy
 
@@ -49,17 +50,17 @@ def merged_levels(params: Params, seen: Document, slot: int) -> list[tuple[str, 
     """The book as the engine read it: neighbours merged, strengths decayed; ascending."""
     tick = Decimal(seen["tick"])
     texts = [Decimal(price) for price, _ in seen["book"]]
-    decimals = max(decimals_of(value) for value in (tick, *texts))
-    prices = np.array([_points(value, decimals) for value in texts], dtype=np.int64)
+    scale = fitting(max(map(decimals_of, texts), default=0), tick, max(texts, default=tick))
+    prices = np.array([scale.points(value) for value in texts], dtype=np.int64)
     strengths = np.array([strength for _, strength in seen["book"]], dtype=np.float64)
     built = parse_instant(seen["book_built"]) if "book_built" in seen else 0
     merged, weights = np.zeros_like(prices), np.zeros_like(prices)
     count = merge_book(
-        prices, strengths, 0, len(texts), built, slot, params.merge, _points(tick, decimals),
+        prices, strengths, 0, len(texts), built, slot, params.merge, scale.points(tick),
         merged, weights,
     )  # fmt: skip
     return [
-        (scaled(price, decimals), round(weight / STRENGTH, _STRENGTH_DIGITS))
+        (scale.text(price), round(weight / STRENGTH, _STRENGTH_DIGITS))
         for price, weight in zip(merged[:count].tolist(), weights[:count].tolist(), strict=True)
     ]
 
@@ -93,10 +94,6 @@ def bracket_arithmetic(
         risk = Decimal(found["e"]) - Decimal(found["s"])
         found |= {"reward": plain(reward), "risk": plain(risk), "net_rr": details.get("net_rr")}
     return found
-
-
-def _points(value: Decimal, decimals: int) -> int:
-    return int(value.scaleb(decimals))
 
 
 def _ticks(price: str, tick: Decimal) -> int:

@@ -30,6 +30,7 @@ from bot.domain.records import (
 from bot.engine import layout as at
 from bot.engine.reasons import BOUND_NAMES, NAMES
 from bot.engine.tables import Output, Rules
+from bot.market.bar_series import Prices
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan
 
@@ -146,14 +147,14 @@ class Decoder:
                 output.decisions[row[at.R_A]].tolist(),
                 output.details[row[at.R_A]].tolist(),
                 _scale(market, token),
-                market.decimals[token],
+                market.prices[token],
             ),
         )
         found.decisions.append(decision)
         found.lines.append(decision_line(decision))
 
     def details(
-        self, d: list[int], x: list[float], scale: Scale | None, decimals: int
+        self, d: list[int], x: list[float], scale: Scale | None, prices: Prices
     ) -> dict[str, Any]:
         """Every number that a decision saw or made, as text or finite float; absent left out."""
         failed = [NAMES[n] for n in range(1, len(NAMES)) if d[at.D_FAILED] >> n & 1]
@@ -167,8 +168,8 @@ class Decoder:
         if d[at.D_CLOSE] == 0 or scale is None:
             return shown
         if math.isfinite(x[at.DX_ATR]):
-            shown["atr"] = float(f"{x[at.DX_ATR] / 10.0**decimals:.10g}")
-        shown |= _bracket(d, scale, decimals)
+            shown["atr"] = float(f"{x[at.DX_ATR] / 10.0**prices.decimals:.10g}")
+        shown |= _bracket(d, scale, prices)
         if d[at.D_EQUITY] > 0:
             shown |= _size(d, scale)
         return shown
@@ -267,7 +268,7 @@ class Decoder:
             side="BUY" if row[at.R_ACTION] == at.ACT_ENTRY else "SELL",
             quantity=row[at.R_QTY],
             price=row[at.R_PRICE],
-            reference=scaled(row[at.R_REF], market.decimals[token]),
+            reference=market.prices[token].text(row[at.R_REF]),
             reference_points=row[at.R_REF],
             notional=row[at.R_NOTIONAL],
             fee=row[at.R_FEE],
@@ -345,9 +346,9 @@ def _mark(row: list[int]) -> Mark:
     )
 
 
-def _bracket(d: list[int], scale: Scale, decimals: int) -> dict[str, Any]:
+def _bracket(d: list[int], scale: Scale, prices: Prices) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "close": scaled(d[at.D_CLOSE], decimals),
+        "close": prices.text(d[at.D_CLOSE]),
         "entry": scale.price(d[at.D_ENTRY]),
         "cap": scale.price(d[at.D_CAP]),
         "k_ppm": d[at.D_K],
@@ -360,10 +361,10 @@ def _bracket(d: list[int], scale: Scale, decimals: int) -> dict[str, Any]:
         ("resistance", at.D_RESISTANCE, at.D_TARGET_STRENGTH),
     ):
         if d[price] > 0:
-            shown[name] = scaled(d[price], decimals)
+            shown[name] = prices.text(d[price])
             shown[f"{name}_strength"] = scaled(d[strength], _STRENGTH)
     if d[at.D_STRONG] > 0:
-        shown["strong_resistance"] = scaled(d[at.D_STRONG], decimals)
+        shown["strong_resistance"] = prices.text(d[at.D_STRONG])
     if d[at.D_FLAGS] & at.FLAG_ATR_FALLBACK:
         shown["stop_from"] = "atr_fallback"
     if d[at.D_FLAGS] & at.FLAG_TARGET_FALLBACK:

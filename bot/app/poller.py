@@ -11,12 +11,13 @@ import structlog
 from bot.adapters.sql import slot_store
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.record_store import known_tokens, newest_times
-from bot.adapters.tokenmetrics.backfill import KnownSpan, cost, missing_bars, within_budget
+from bot.adapters.tokenmetrics.backfill import BackfillRequest, cost, within_budget
 from bot.adapters.tokenmetrics.client import TokenMetricsClient
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.poll_plan import Cadence, PollHistory, due_endpoints
 from bot.adapters.tokenmetrics.spans import Span
 from bot.adapters.tokenmetrics.throttle import PollDeadline
+from bot.app.missing_history import missing_history, poll_name
 from bot.domain.errors import AuthError, ConfigError, PlanError, ProviderError
 from bot.domain.instants import DAY, HOUR, floor_hour
 from bot.market.needs import needs_of
@@ -93,6 +94,7 @@ class PollLimits:
     cadence: Cadence
     backfill_requests: int
     backfill_days: int
+    batch_size: int
     tokens: int
 
 
@@ -233,8 +235,7 @@ class Poller:
         ids = self.universe(now)
         end = floor_hour(now)
         wanted = Span(start=end - self._horizon, end=end)
-        missing = missing_bars(ids, self._known(ids, end), wanted, 50)
-        chosen = within_budget(missing, self._limits.backfill_requests)
+        chosen = within_budget(self._missing(ids, wanted), self._limits.backfill_requests)
         deadline = self._client.deadline()
         for request in chosen:
             try:
@@ -246,19 +247,13 @@ class Poller:
                 break
             with self._database.transaction() as connection:
                 for token_id in request.token_ids:
-                    slot_store.note_poll(connection, f"bars {token_id}", request.span.start)
-        left = cost(missing_bars(ids, self._known(ids, end), wanted, 50))
+                    slot_store.note_poll(connection, poll_name(token_id), request.span.start)
+        left = cost(self._missing(ids, wanted))
         self.wants_history = left > 0
         if chosen or left:
             self._log.info("backfill", requests_at_most=cost(chosen), left_at_most=left)
         return left
 
-    def _known(self, ids: tuple[int, ...], end: int) -> list[KnownSpan]:
-        """What has been asked for: newest first, so each token's span reaches up to now."""
+    def _missing(self, ids: tuple[int, ...], wanted: Span) -> list[BackfillRequest]:
         with self._database.transaction() as connection:
-            polls = slot_store.last_polls(connection)
-        return [
-            KnownSpan(token_id=i, first=polls[f"bars {i}"], last=end - HOUR)
-            for i in ids
-            if f"bars {i}" in polls
-        ]
+            return missing_history(connection, ids, wanted, self._limits.batch_size)

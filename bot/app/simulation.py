@@ -43,6 +43,7 @@ class SimulationSettings:
     faults: tuple[str, ...] = ()
     late_ppm: int = 0
     corrected_ppm: int = 0
+    missing_ppm: int = 0
     lags: Lags = PROVIDER_LAGS  # how long after its period a row is served
 
 
@@ -67,11 +68,11 @@ def build_server(record: Record, settings: SimulationSettings) -> Server:
     clock: SteppedClock | RunningClock = SteppedClock(start)
     if settings.speed is not None:
         clock = RunningClock(start, settings.speed, time.monotonic)
-    if settings.late_ppm or settings.corrected_ppm:
+    if settings.late_ppm or settings.corrected_ppm or settings.missing_ppm:
         data = DataFaults(
             late_ppm=settings.late_ppm,
             corrected_ppm=settings.corrected_ppm,
-            missing_ppm=0,
+            missing_ppm=settings.missing_ppm,
             late_ms=LATE,
             correction_ms=LATE,
             seed=settings.seed,

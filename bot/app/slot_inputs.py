@@ -6,9 +6,10 @@ import json
 import math
 from typing import Any
 
-from bot.domain.decimals import plain, scaled
+from bot.domain.decimals import plain
 from bot.domain.instants import format_instant
 from bot.engine import layout as at
+from bot.market.bar_series import Prices
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan
 
@@ -45,7 +46,7 @@ def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, A
     inputs = market.inputs
     cell = inputs.cells[s, i].tolist()
     values = inputs.values[s, i].tolist()
-    decimals = market.decimals[i]
+    prices = market.prices[i]
     shown: dict[str, Any] = {
         "in_universe": bool(cell[at.C_UNIVERSE]),
         "quantmetrics": _STATUS[cell[at.C_QUANT]],
@@ -59,16 +60,16 @@ def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, A
     }
     for name, value, scale in (
         ("sigma", values[at.X_SIGMA], 1.0),
-        ("atr", values[at.X_ATR], 10.0**decimals),
+        ("atr", values[at.X_ATR], 10.0**prices.decimals),
         ("adv", values[at.X_ADV], 1.0),
     ):
         if math.isfinite(value):
             shown[name] = float(f"{value / scale:.10g}")
     if cell[at.C_BAR] >= 0:
-        shown["bar"] = _bar(inputs.bars[cell[at.C_BAR]].tolist(), decimals)
+        shown["bar"] = _bar(inputs.bars[cell[at.C_BAR]].tolist(), prices)
     start, end = cell[at.C_BOOK_START], cell[at.C_BOOK_END]
     shown["book"] = [
-        [scaled(price, decimals), strength]
+        [prices.text(price), strength]
         for price, strength in zip(
             inputs.prices[start:end].tolist(), inputs.strengths[start:end].tolist(), strict=True
         )
@@ -85,8 +86,8 @@ def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, A
     return shown
 
 
-def _bar(row: list[int], decimals: int) -> dict[str, str]:
+def _bar(row: list[int], prices: Prices) -> dict[str, str]:
     names = ("open", "high", "low", "close")
-    prices = row[at.B_OPEN : at.B_CLOSE + 1]
-    shown = {name: scaled(price, decimals) for name, price in zip(names, prices, strict=True)}
+    points = row[at.B_OPEN : at.B_CLOSE + 1]
+    shown = {name: prices.text(price) for name, price in zip(names, points, strict=True)}
     return {"open_time": format_instant(row[at.B_OPEN_TIME]), **shown}

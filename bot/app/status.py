@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from bot.adapters.sql import ledger_read, overview, slot_store
 from bot.adapters.sql.lock_probe import lock_holder
-from bot.adapters.tokenmetrics.backfill import KnownSpan, cost, missing_bars
+from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.bootstrap import load_all_strategies
+from bot.app.missing_history import missing_history
 from bot.app.poller import BACKFILL_MINUTES, plan_of
 from bot.app.queries import account_of, slot_inputs
 from bot.app.reading import Document, Reader, instant_text
@@ -22,8 +23,6 @@ from bot.domain.instants import DAY, HOUR, floor_hour, format_instant, parse_ins
 from bot.engine import layout as at
 from bot.market.universe import resolve
 
-# The batch that the poller plans its backfill with.
-_BATCH = 50
 _SERIES = ("quantmetrics", "grade", "levels")
 _STALE_BAR = 2 * HOUR
 _PERCENTILES = (50, 95, 99)
@@ -143,17 +142,12 @@ def _backfill(reader: Reader, loaded: list[LoadedStrategy], now: int) -> Documen
     settings = reader.settings
     end = floor_hour(now)
     reach = max(plan_of(strategies).horizon, settings.backfill_days * DAY)
-    polls = slot_store.last_polls(reader.connection)
     try:
         ids = set().union(*(resolve(one.universe, reader.tokens) for one in strategies))
     except HourhandError as error:
         return {"fault": str(error)}
-    known = [
-        KnownSpan(token_id=i, first=polls[f"bars {i}"], last=end - HOUR)
-        for i in ids
-        if f"bars {i}" in polls
-    ]
-    missing = missing_bars(ids, known, Span(start=end - reach, end=end), _BATCH)
+    wanted = Span(start=end - reach, end=end)
+    missing = missing_history(reader.connection, ids, wanted, settings.batch_size)
     requests = cost(missing)
     wakes = math.ceil(requests / (settings.requests_per_minute * BACKFILL_MINUTES))
     return {

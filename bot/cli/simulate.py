@@ -36,6 +36,9 @@ LateOption = Annotated[int, typer.Option("--late-ppm", help="Rows that come late
 CorrectedOption = Annotated[
     int, typer.Option("--corrected-ppm", help="Rows that are corrected later, per million.")
 ]
+MissingOption = Annotated[
+    int, typer.Option("--missing-ppm", help="Rows never served, per million.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +59,7 @@ def simulate(
     fault: FaultOption = None,
     late_ppm: LateOption = 0,
     corrected_ppm: CorrectedOption = 0,
+    missing_ppm: MissingOption = 0,
     home: HomeOption = None,
 ) -> None:
     """Serve the provider's wire on this machine; point `base_url` and `clock_url` at it.
@@ -77,6 +81,7 @@ def simulate(
         faults=tuple(fault or ()),
         late_ppm=late_ppm,
         corrected_ppm=corrected_ppm,
+        missing_ppm=missing_ppm,
     )
     serve(data, settings, say)
 

@@ -58,7 +58,8 @@ C_BOOK_BUILT = 6  # bar close the book was built at; 0: strengths are used as gi
 C_UNIVERSE = 7
 C_HISTORY = 8  # milliseconds since the first known bar opened, -1 for none
 C_JUMP = 9  # a new bar of this slot jumped
-CELL_COLS = 10
+C_LATE = 10  # open time of the oldest bar that an earlier slot should have known, else 0
+CELL_COLS = 11
 
 UNKNOWN = 0
 FRESH = 1

@@ -16,6 +16,7 @@ from bot.engine.layout import (
     B_OPEN_TIME,
     B_VOLUME,
     C_JUMP,
+    C_LATE,
     C_UNIVERSE,
     F_HIGH,
     F_LOW,
@@ -42,6 +43,7 @@ from bot.engine.layout import (
     T_EXIT_SLOT,
     T_JUMPED,
     T_MATCHING,
+    T_ORDER_FROM,
     T_QTY,
     T_REST,
     T_SYNTHETIC_DUE,
@@ -53,7 +55,7 @@ from bot.engine.layout import (
 from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit
 from bot.engine.numbers import PPM, mul_div_floor
 from bot.engine.params import Params
-from bot.engine.reasons import PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
+from bot.engine.reasons import LATE_ROW, PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
 from bot.engine.records import amounts, emit, place
 from bot.engine.signals import ingest
 from bot.engine.types import Floats, Ints, Row
@@ -237,6 +239,11 @@ def notice_input(
             if tokens[i, T_JUMPED] == 0:
                 emit(rec, out, NOTICE, INGEST, slot, i, PRICE_JUMP)
             tokens[i, T_JUMPED] = 1
+        late = cells[i, C_LATE]
+        waiting = tokens[i, T_QTY] > 0 or tokens[i, T_REST] > 0
+        if waiting and late > 0 and tokens[i, T_ORDER_FROM] <= late < tokens[i, T_CURSOR]:
+            row = emit(rec, out, NOTICE, INGEST, slot, i, LATE_ROW)
+            rec[row, R_BAR] = late
 
 
 def step(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.domain.decimals import decimals_of, plain
+from bot.domain.decimals import decimals_of, plain, scaled
 from bot.domain.instants import DAY, HOUR
 from bot.domain.values import Bar
 from bot.market.availability import Lags, bar_visible, span_of
+from bot.market.instruments import Instrument
 
 POINTS_MAX = 4 * 10**12
 PRICE_DECIMALS_MAX = 12
@@ -25,13 +26,37 @@ def is_impossible(bar: Bar) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """How a token's prices become whole points."""
+    """How a token's prices become whole points, and how points are written.
+
+    What had to be rounded is remembered and written as it was sent: how many decimals fit hangs
+    on the highest price known, and no record may tell how much history stood behind it.
+    """
 
     decimals: int
+    rounded: dict[int, Decimal] = field(default_factory=dict, compare=False)
 
     def points(self, price: Decimal) -> int:
         """A price in points; more decimals than fit are rounded half even."""
-        return int(price.scaleb(self.decimals).to_integral_value())
+        exact = price.scaleb(self.decimals)
+        whole = int(exact.to_integral_value())
+        if whole != exact:
+            self.rounded[whole] = price
+        return whole
+
+    def text(self, points: int) -> str:
+        """Points as the price they stand for."""
+        if points in self.rounded:
+            return plain(self.rounded[points])
+        return scaled(points, self.decimals)
+
+
+def fitting(decimals: int, tick: Decimal, price_max: Decimal) -> Prices:
+    """Points of `decimals` decimals, fewer where the highest price would pass 4e12 points."""
+    least = decimals_of(tick)
+    decimals = max(least, min(decimals, PRICE_DECIMALS_MAX))
+    while decimals > least and price_max.scaleb(decimals) > POINTS_MAX:
+        decimals -= 1
+    return Prices(decimals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +67,7 @@ class Version:
     known: int
     bar: Bar
     finer: tuple[Bar, ...] = ()
+    fresh: bool = True  # False where an earlier version was known before
 
 
 class BarSeries:
@@ -74,6 +100,7 @@ class BarSeries:
         self.impossible = 0
         self.decimals = 0
         self.price_max = Decimal(0)
+        self._instrument: Instrument | None = None
 
     def push(self, bar: Bar) -> bool:
         """Add a bar; False where it is impossible and so counts as absent."""
@@ -83,11 +110,8 @@ class BarSeries:
         entry = (-bar_visible(bar, self._lags), -bar.open_time, bar)
         if bar.interval == "1h":
             self._waiting.append(entry)
-            for price in (bar.open, bar.high, bar.low, bar.close):
-                self.note_price(price)
         elif bar.interval == self._finer_interval:
             self._finer_waiting.append(entry)
-            self.note_price(bar.open)
         self._sorted = False
         return True
 
@@ -95,15 +119,35 @@ class BarSeries:
         """Let a price have its say in how many decimals the token's points need."""
         exponent = price.as_tuple().exponent
         if isinstance(exponent, int) and -exponent > self.decimals:
-            self.decimals = max(self.decimals, min(decimals_of(price), PRICE_DECIMALS_MAX))
+            self.decimals = max(self.decimals, decimals_of(price))
         self.price_max = max(self.price_max, price)
 
     def prices(self, tick: Decimal) -> Prices:
         """Points that hold the tick and all that the source sent, as far as 4e12 allows."""
-        decimals = max(self.decimals, decimals_of(tick))
-        while decimals > decimals_of(tick) and self.price_max.scaleb(decimals) > POINTS_MAX:
-            decimals -= 1
-        return Prices(decimals)
+        return fitting(self.decimals, tick, self.price_max)
+
+    def settle(self, instrument: Instrument) -> None:
+        """From now on a bar beyond what the instrument can hold is impossible; none stays."""
+        self._instrument = instrument
+        if not self.highs or instrument.is_in_reach(_decimal(max(self.highs))):
+            return
+        columns = (self.times, self.opens, self.highs, self.lows, self.closes)
+        for n in range(len(self.times) - 1, -1, -1):
+            if instrument.is_in_reach(_decimal(self.highs[n])):
+                continue
+            self.impossible += 1
+            self._forget_daily(self.times[n])
+            for column in columns:
+                del column[n]
+        self.recent = [bar for bar in self.recent if instrument.is_in_reach(bar.high)]
+
+    def _forget_daily(self, open_time: int) -> None:
+        at = bisect_left(self.daily_times, open_time)
+        if at < len(self.daily_times) and self.daily_times[at] == open_time:
+            del self.daily_times[at], self.daily_closes[at]
+
+    def _is_held(self, bar: Bar) -> bool:
+        return self._instrument is None or self._instrument.is_in_reach(bar.high)
 
     def advance(self, slot: int, as_of: int) -> tuple[list[Version], int]:
         """Bars that slot `slot` is the first to know, and the first absolute row that changed.
@@ -122,15 +166,23 @@ class BarSeries:
             if bar.open_time + HOUR > slot:
                 later.append(entry)
                 continue
+            if not self._is_held(bar):
+                self.impossible += 1
+                continue
             at = bisect_left(self.times, bar.open_time)
             if self._repeats(bar, at):
                 continue
+            count = len(self.times)
             changed = min(changed, self._place(bar, at))
             refined.discard(bar.open_time)
-            new.append(self._version(bar, slot))
+            new.append(self._version(bar, slot, fresh=len(self.times) > count))
         self._waiting.extend(reversed(later))
         if refined:
-            new.extend(self._version(bar, slot) for bar in self.recent if bar.open_time in refined)
+            new.extend(
+                self._version(bar, slot, fresh=False)
+                for bar in self.recent
+                if bar.open_time in refined
+            )
         changed += self.dropped
         self._trim()
         return new, changed
@@ -149,14 +201,17 @@ class BarSeries:
         hours = set()
         while self._finer_waiting and -self._finer_waiting[-1][0] <= as_of:
             bar = self._finer_waiting.pop()[2]
+            if not self._is_held(bar):
+                continue
+            self.note_price(bar.high)
             hour = bar.open_time - bar.open_time % HOUR
             self._finer.setdefault(hour, {})[bar.open_time] = bar
             hours.add(hour)
         return {hour for hour in hours if self.finer_of(hour)}
 
-    def _version(self, bar: Bar, slot: int) -> Version:
+    def _version(self, bar: Bar, slot: int, *, fresh: bool) -> Version:
         finer = self.finer_of(bar.open_time)
-        return Version(open_time=bar.open_time, known=slot, bar=bar, finer=finer)
+        return Version(open_time=bar.open_time, known=slot, bar=bar, finer=finer, fresh=fresh)
 
     def finer_of(self, hour: int) -> tuple[Bar, ...]:
         """Finer bars that cover the hour without a hole, else none."""
@@ -168,6 +223,8 @@ class BarSeries:
         return tuple(found[at] for at in wanted) if all(at in found for at in wanted) else ()
 
     def _place(self, bar: Bar, at: int) -> int:
+        for price in (bar.open, bar.high, bar.low, bar.close):
+            self.note_price(price)
         if self.first_open is None or bar.open_time <= self.first_open:
             self.first_open, self.first_close = bar.open_time, bar.close
         self._place_daily(bar)
@@ -219,6 +276,10 @@ class BarSeries:
         for column in (self.opens, self.highs, self.lows, self.closes):
             del column[:extra]
         self.dropped += extra
+
+
+def _decimal(price: float) -> Decimal:
+    return Decimal(repr(price))
 
 
 def _same(one: Bar, two: Bar) -> bool:

@@ -51,6 +51,7 @@ class TokenSlot:
     statuses: tuple[int, int, int]
     history: int
     jumped: bool
+    late: int
     in_universe: bool
     sigma: float
     atr: float
@@ -67,7 +68,7 @@ class MarketSlice:
     inputs: Inputs
     token_ids: list[int]
     instruments: list[Instrument | None]
-    decimals: list[int]
+    prices: list[Prices]
     universes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     derived: list[Instrument] = field(default_factory=list)
     impossible: dict[int, int] = field(default_factory=dict)
@@ -115,7 +116,8 @@ class Market:
         view = self._views.get(token_id)
         if view is None:
             view = TokenView(token_id, self._strategy, self._needs, self._lags)
-            view.instrument = self._instruments.get(token_id)
+            if token_id in self._instruments:
+                view.settle(self._instruments[token_id])
             self._views[token_id] = view
         return view
 
@@ -200,9 +202,10 @@ class Market:
         if view.instrument is not None or not view.series.recent:
             return
         token = self._tokens.as_of(view.token_id, as_of)
-        view.instrument = complete(token, view.series.first_close)
-        self._instruments[view.token_id] = view.instrument
-        derived.append(view.instrument)
+        instrument = complete(token, view.series.first_close)
+        view.settle(instrument)
+        self._instruments[view.token_id] = instrument
+        derived.append(instrument)
 
     def _see(
         self, token_id: int, slot: Slot, versions: list[Version], derived: list[Instrument]
@@ -210,9 +213,11 @@ class Market:
         """Move a token to a slot; what it brought is what the slot is the first to know."""
         view = self._views[token_id]
         news = view.advance(slot.slot, slot.as_of)
+        self._settle_instrument(view, slot.as_of, derived)
+        unit = view.instrument
+        news.versions = [v for v in news.versions if unit is None or unit.is_in_reach(v.bar.high)]
         versions.extend(news.versions)
         self._remember(view, news.versions)
-        self._settle_instrument(view, slot.as_of, derived)
         return news
 
     def _token_slot(self, token_id: int, slot: Slot, in_universe: bool, news: News) -> TokenSlot:  # noqa: FBT001  (a cell, no switch)
@@ -228,6 +233,7 @@ class Market:
             statuses=view.statuses(slot.slot + self._strategy.latency),
             history=view.history(slot.slot),
             jumped=news.jumped,
+            late=_late(news.versions, slot.slot),
             in_universe=in_universe,
             sigma=sigma,
             atr=reach,
@@ -246,6 +252,12 @@ class Market:
             prices = view.series.prices(view.instrument.tick) if view.instrument else None
             arranged.append((view, prices, labels.index(token.sector or NO_SECTOR)))
         return arranged
+
+
+def _late(versions: list[Version], slot: int) -> int:
+    """Open time of the oldest bar first known in a slot that was due in an earlier one, else 0."""
+    behind = (v.open_time for v in versions if v.fresh and v.open_time + HOUR < slot)
+    return min(behind, default=0)
 
 
 def _column_value(view: TokenView, column: Column) -> float:
@@ -281,7 +293,6 @@ def _fill(
     for i, (view, prices, sector) in enumerate(arranged):
         found: dict[tuple[int, int], int] = {}
         if prices is not None and view.instrument is not None:
-            view.instrument.check(view.series.price_max)
             scale = quote_scale(view.instrument, view.volume_unit)
             insts[i] = instrument_row(view.instrument, prices, sector, scale)
             for version in sorted(versions[view.token_id], key=lambda v: (v.open_time, v.known)):
@@ -313,7 +324,7 @@ def _fill(
             last[i] = seen
         sig_start.append(len(signals))
         look_start.append(len(look))
-    result.decimals = [prices.decimals if prices else 0 for _, prices, _ in arranged]
+    result.prices = [prices or Prices(0) for _, prices, _ in arranged]
     result.inputs = Inputs(
         slots=np.array([[s.slot, int(s.missed), 0, 0] for s in slots], dtype=np.int64),
         cells=cells,
@@ -375,6 +386,7 @@ def _fill_cell(
     out[at.C_UNIVERSE] = int(cell.in_universe)
     out[at.C_HISTORY] = cell.history
     out[at.C_JUMP] = int(cell.jumped)
+    out[at.C_LATE] = cell.late
 
 
 def slots_between(first: int, last: int, settle: int) -> list[Slot]:

@@ -31,11 +31,11 @@ class Instrument:
         return int(self.tick * self.lot / MONEY_UNIT)
 
     def is_in_reach(self, price: Decimal) -> bool:
-        """Whether the engine can hold a level; one beyond is no market's level and is dropped."""
+        """Whether the engine's whole numbers can hold a price; a bar or level beyond is none."""
         return 0 < price <= self.tick * TICKS_MAX and price * self.lot < LOT_WORTH_MAX
 
     def check(self, price: Decimal) -> None:
-        """Refuse a price that the engine's whole numbers cannot hold."""
+        """Refuse units with which whole numbers cannot hold the token's first price."""
         if price / self.tick > TICKS_MAX:
             raise DataError(
                 f"token {self.token_id}: price {plain(price)} is more than 1e9 ticks of "
@@ -89,7 +89,10 @@ def coarsen(tick: Decimal, lot: Decimal) -> Decimal:
 
 
 def complete(token: Token, close: Decimal) -> Instrument:
-    """A token's instrument; `close` is that of the earliest bar known at its first slot."""
+    """A token's instrument; `close` is that of the earliest bar known at its first slot.
+
+    Raises DataError where a given tick or lot is so far from that price that nothing would fit.
+    """
     notes = []
     tick = token.tick
     if tick is None:
@@ -106,6 +109,8 @@ def complete(token: Token, close: Decimal) -> Instrument:
     if least is None:
         least = MIN_NOTIONAL
         notes.append(f"minimum notional {plain(least)} assumed")
-    return Instrument(
+    made = Instrument(
         token_id=token.token_id, tick=tick, lot=whole, min_notional=least, note="; ".join(notes)
     )
+    made.check(close)
+    return made

@@ -62,6 +62,11 @@ class TokenView:
         self._stepped = False
         self._hourly: tuple[int, float, float] = (-1, math.nan, math.nan)
 
+    def settle(self, instrument: Instrument) -> None:
+        """Fix the token's tick and lot; bars that they cannot hold leave."""
+        self.instrument = instrument
+        self.series.settle(instrument)
+
     def use_volume_unit(self, unit: str) -> None:
         """Read volumes in this unit: the token's own, where the record names one."""
         if unit == self.volume_unit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -63,6 +64,39 @@ def test_a_bar_that_is_absent_three_slots_long_is_a_hole_for_ever(
         assert [(row.reason, row.open_time, row.slot) for row in cancels] == [
             ("ENTRY_TTL", when("14:00"), when("18:00"))
         ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [("16:45", []), ("18:01", []), ("19:30", [("20:00", "LATE_ROW", "15:00")])],
+)
+def test_a_bar_that_comes_after_its_hour_was_declared_a_hole_is_noticed_and_moves_nothing(
+    seen: str, expected: list[tuple[str, str, str]]
+) -> None:
+    record = without_bar(edge_record(), "15:00")
+    absent = booked(record)
+    record.bars.append(bar(when("15:00"), "94 94 90 92", seen=when(seen)))
+    found = run(record)
+    assert notices(found) == [(when(slot), kind, when(at)) for slot, kind, at in expected]
+    if expected:
+        assert booked(record) == absent
+
+
+def test_a_late_bar_of_a_token_that_nobody_holds_is_not_worth_a_notice() -> None:
+    record = without_bar(quiet_record(), "05:00")
+    record.bars.append(bar(when("05:00"), seen=when("10:30")))
+    assert notices(run(record)) == []
+
+
+def test_a_bar_beyond_all_ticks_counts_as_absent_and_stops_nothing() -> None:
+    record = edge_record()
+    record.bars = [
+        replace(row, high=Decimal("1e12")) if row.open_time == when("15:00") else row
+        for row in record.bars
+    ]
+    found = run(record)
+    assert booked(record) == booked(without_bar(edge_record(), "15:00"))
+    assert found.impossible == {1: 1}
 
 
 def test_bars_behind_an_absent_one_wait_and_are_matched_in_the_slot_that_declares_the_hole() -> (

@@ -134,7 +134,7 @@ def test_every_column_is_its_kernel_on_exactly_the_last_bars(s: int, token: int)
     last = rows[-720:]
     high, low, close = (floats(last, name) for name in ("high", "low", "close"))
     assert values[at.X_SIGMA] == max(ewma_volatility(close), 0.1)
-    assert values[at.X_ATR] == atr(high, low, close) * 10.0 ** made.decimals[token]
+    assert values[at.X_ATR] == atr(high, low, close) * 10.0 ** made.prices[token].decimals
     assert values[at.X_ADV] == median_volume(day_volumes(rows, slot))
 
 

@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from bot.app.replay import replay
+from bot.app.stepper import Stepper
 from bot.domain.errors import DataError
 from bot.domain.values import Record
+from bot.market.inputs import Market, slots_between
 from tests.support.records import (
     BASE_LEVELS,
     bar,
@@ -19,6 +22,7 @@ from tests.support.records import (
     reasons,
     run,
     token,
+    vector_strategy,
     when,
 )
 
@@ -123,6 +127,37 @@ def test_prices_of_twelve_digits_are_kept_as_they_were_sent() -> None:
     assert fills(found)[0].reference == "100.123456789"
 
 
+def growing_record() -> Record:
+    """A price of twelve decimals that multiplies by thirty behind its first trades."""
+    record = edge_record()
+    record.tokens = [token(tick=None, lot=None)]
+    record.bars = [
+        bar(row.open_time, "100.123456789012 100.5 99.8 100.000000000001")
+        if row.open_time < when("17:00")
+        else bar(row.open_time, "3000.123456789012 3000.5 2999.8 3000.000000000001")
+        for row in record.bars
+    ]
+    return record
+
+
+def test_what_a_line_says_of_a_price_does_not_hang_on_prices_still_to_come() -> None:
+    record = growing_record()
+    loaded = vector_strategy()
+    slots = slots_between(when("09 01:00"), when("11 00:00"), loaded.strategy.settle)
+    whole = replay(loaded, record, slots)
+    stepper = Stepper(loaded)
+    market = Market(loaded.strategy, stepper.plan)
+    market.push(record)
+    account = stepper.open_account()
+    lines = []
+    for slot in slots:
+        stepped = stepper.step(market, account, [slot])
+        account = stepped.account
+        lines += [row.lines for row in stepped.records]
+    assert [row.reference for row in fills(whole)] == ["100.123456789012", "3000.123456789012"]
+    assert lines == [row.lines for row in whole.records]
+
+
 def test_a_level_beyond_all_prices_stops_nothing() -> None:
     record = edge_record()
     record.levels = [levels(when("09 05:40"), [*BASE_LEVELS, ("10000000000", 1.0)])]
@@ -132,10 +167,10 @@ def test_a_level_beyond_all_prices_stops_nothing() -> None:
 def test_a_price_that_whole_numbers_cannot_hold_is_refused_with_its_reason() -> None:
     record = edge_record()
     record.tokens = [token(tick=Decimal("1e-8"), lot=Decimal(1))]
-    with pytest.raises(DataError, match=r"price 100\.5 is more than 1e9"):
+    with pytest.raises(DataError, match=r"price 100 is more than 1e9"):
         run(record)
     record.tokens = [token(lot=Decimal(1000))]
-    with pytest.raises(DataError, match=r"one lot of 1000 at 100\.5 is worth 90000 or more"):
+    with pytest.raises(DataError, match=r"one lot of 1000 at 100 is worth 90000 or more"):
         run(record)
 
 

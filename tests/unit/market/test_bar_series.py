@@ -9,6 +9,7 @@ from random import Random
 from bot.domain.instants import HOUR, MINUTE
 from bot.market.availability import Lags
 from bot.market.bar_series import BarSeries, Prices
+from bot.market.instruments import Instrument
 from tests.support.records import bar, when
 
 LAGS = Lags(bar=30_000, hourly=60_000, daily=0, label_is_close=False)
@@ -181,11 +182,36 @@ def test_finer_bars_are_kept_for_as_long_as_their_hour_and_no_longer() -> None:
 def test_points_hold_the_tick_and_all_decimals_that_fit() -> None:
     one = series()
     one.push(bar(BEGIN, "100.123456789 101 99 100"))
+    one.advance(BEGIN + HOUR, BEGIN + 2 * HOUR)
     assert one.prices(Decimal("0.01")) == Prices(9)
     assert one.prices(Decimal("0.01")).points(Decimal("100.123456789")) == 100_123_456_789
     wide = series()
     wide.push(bar(BEGIN, "41.12345678901 42 40 41.5"))
+    wide.advance(BEGIN + HOUR, BEGIN + 2 * HOUR)
     assert wide.prices(Decimal("0.01")).decimals == 10
     coarse = series()
     coarse.push(bar(BEGIN, "101 102 100 101"))
+    coarse.advance(BEGIN + HOUR, BEGIN + 2 * HOUR)
     assert coarse.prices(Decimal("0.01")) == Prices(2)
+
+
+def test_points_that_were_rounded_are_written_as_they_were_sent() -> None:
+    points = Prices(3)
+    assert points.text(points.points(Decimal("1.23456"))) == "1.23456"
+    assert points.text(points.points(Decimal("1.23"))) == "1.23"
+
+
+def test_bars_beyond_a_billion_ticks_leave_when_the_tick_is_known_and_none_comes_after() -> None:
+    one = series()
+    one.push(bar(BEGIN, "1 1 1 1"))
+    one.push(bar(BEGIN + HOUR, "1 100001 1 1"))
+    assert len(one.advance(BEGIN + 2 * HOUR, BEGIN + 3 * HOUR)[0]) == 2
+    one.settle(
+        Instrument(token_id=1, tick=Decimal("0.0001"), lot=Decimal("0.01"), min_notional=Decimal(5))
+    )
+    one.push(bar(BEGIN + 2 * HOUR, "1 1e20 1 1"))
+    one.push(bar(BEGIN + 3 * HOUR, "1 100000 1 1"))
+    one.advance(BEGIN + 4 * HOUR, BEGIN + 5 * HOUR)
+    assert list(one.times) == [BEGIN, BEGIN + 3 * HOUR]
+    assert [row.open_time for row in one.recent] == [BEGIN, BEGIN + 3 * HOUR]
+    assert one.impossible == 2

@@ -58,7 +58,7 @@ def test_a_lot_is_coarsened_to_the_next_power_of_ten_only_where_it_must(
 ) -> None:
     assert coarsen(Decimal(tick), Decimal(lot)) == Decimal(whole)
     unit = complete(
-        Token(token_id=1, symbol=name, tick=Decimal(tick), lot=Decimal(lot)), Decimal(1)
+        Token(token_id=1, symbol=name, tick=Decimal(tick), lot=Decimal(lot)), 10_000 * Decimal(tick)
     )
     assert (unit.lot, unit.unit) == (Decimal(whole), money)
     assert ("coarsened" in unit.note) == (lot != whole)
