@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -38,25 +38,47 @@ class BarTable:
 
     def bars(self) -> list[Bar]:
         """The same rows as values."""
-        return [
-            Bar(
-                token_id=self.token_id,
-                open_time=time,
-                open=_exact(prices[0], self.decimals),
-                high=_exact(prices[1], self.decimals),
-                low=_exact(prices[2], self.decimals),
-                close=_exact(prices[3], self.decimals),
-                volume=None if volume == NONE else _exact(volume, self.volume_decimals),
-                available_at=None if seen == NONE else seen,
-            )
-            for time, prices, volume, seen in zip(
-                self.open_time.tolist(),
-                self.prices.tolist(),
-                self.volume.tolist(),
-                self.available_at.tolist(),
-                strict=True,
-            )
-        ]
+        return [self.bar_at(row) for row in range(len(self))]
+
+    def bar_at(self, row: int) -> Bar:
+        """One row as a value."""
+        prices = [_exact(value, self.decimals) for value in self.prices[row].tolist()]
+        volume, seen = int(self.volume[row]), int(self.available_at[row])
+        return Bar(
+            token_id=self.token_id,
+            open_time=int(self.open_time[row]),
+            open=prices[0],
+            high=prices[1],
+            low=prices[2],
+            close=prices[3],
+            volume=None if volume == NONE else _exact(volume, self.volume_decimals),
+            available_at=None if seen == NONE else seen,
+        )
+
+    def least_decimals(self) -> int:
+        """The fewest decimals that hold every price."""
+        common = int(np.gcd.reduce(self.prices, axis=None)) if len(self) else 0
+        decimals = self.decimals
+        while decimals > 0 and common % 10 == 0:
+            common //= 10
+            decimals -= 1
+        return decimals
+
+    def prices_at(self, decimals: int) -> IntColumn:
+        """The prices in units of 10^-decimals, at least `least_decimals`."""
+        if decimals >= self.decimals:
+            return self.prices * 10 ** (decimals - self.decimals)
+        return self.prices // 10 ** (self.decimals - decimals)
+
+    def take(self, rows: IntColumn) -> BarTable:
+        """The rows of these numbers."""
+        return replace(
+            self,
+            open_time=self.open_time[rows],
+            prices=self.prices[rows],
+            volume=self.volume[rows],
+            available_at=self.available_at[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +90,15 @@ class History:
 
     tables: list[BarTable] = field(default_factory=list)
     rest: Record = field(default_factory=Record)
+
+
+def no_bars(token_id: int) -> BarTable:
+    """The table of a token without bars."""
+    empty = np.zeros(0, dtype=np.int64)
+    return BarTable(
+        token_id=token_id, decimals=0, volume_decimals=0, open_time=empty,
+        prices=np.zeros((0, 4), dtype=np.int64), volume=empty, available_at=empty,
+    )  # fmt: skip
 
 
 def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
@@ -99,3 +130,22 @@ def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
 
 def _exact(value: int, decimals: int) -> Decimal:
     return Decimal(value).scaleb(-decimals)
+
+
+def history_of(record: Record) -> History:
+    """A record with its hourly bars in tables."""
+    hourly: dict[int, list[Bar]] = {}
+    others = []
+    for bar in record.bars:
+        if bar.interval == "1h":
+            hourly.setdefault(bar.token_id, []).append(bar)
+        else:
+            others.append(bar)
+    tables = []
+    for token_id in sorted(hourly):
+        table = table_of(token_id, hourly[token_id])
+        if table is None:
+            others += hourly[token_id]
+        else:
+            tables.append(table)
+    return History(tables=tables, rest=replace(record, bars=others))

@@ -187,10 +187,26 @@ class TokenView:
 
     def adv(self) -> float:
         """Daily quote volume as the strategy names it."""
-        kind = self._strategy.adv
-        if kind != "local":
-            return self.metric(kind.removeprefix("column:"))
-        return self._columns.adv()
+        return self._columns.adv() if self._strategy.adv == "local" else self.recorded_sizes()[2]
+
+    def recorded_sizes(self) -> tuple[float, float, float]:
+        """Sigma, ATR and daily volume where the strategy takes them from recorded columns."""
+        strategy = self._strategy
+        adv = math.nan
+        if strategy.adv != "local":
+            adv = self.metric(strategy.adv.removeprefix("column:"))
+        return self._sigma(math.nan), self._atr(math.nan), adv
+
+    def confirmations(self) -> tuple[int, ...]:
+        """When metrics, grade and levels were last confirmed; -1 for what was never seen."""
+        series = (self._metrics.current, self._grades.current, self._lists.current)
+        return tuple(-1 if seen is None else seen.confirmed for seen in series)
+
+    def recorded_book(self) -> Book:
+        """The provider's levels, where the strategy reads them and the tick is known."""
+        if self._strategy.levels == "local" or self.instrument is None:
+            return EMPTY
+        return self._provider_book(self.instrument)
 
     def metric(self, name: str) -> float:
         """A recorded metric of the joined row, cut to 10 digits; NaN where it is missing."""
@@ -226,14 +242,12 @@ class TokenView:
     def book(self) -> Book:
         """The level book as the strategy reads it, strengths as of its `built`."""
         unit = self.instrument
-        if unit is None:
-            return EMPTY
-        if self._strategy.levels == "local":
-            pivots, moved = self._local.pivots()
-            if moved:
-                self._book = make_book(pivots, self._local.built, unit.tick)
-            return self._book if pivots else EMPTY
-        return self._provider_book(unit)
+        if unit is None or self._strategy.levels != "local":
+            return self.recorded_book()
+        pivots, moved = self._local.pivots()
+        if moved:
+            self._book = make_book(pivots, self._local.built, unit.tick)
+        return self._book if pivots else EMPTY
 
     def _provider_book(self, unit: Instrument) -> Book:
         seen = self._lists.current
