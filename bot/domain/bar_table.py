@@ -67,8 +67,8 @@ class BarTable:
     def prices_at(self, decimals: int) -> IntColumn:
         """The prices in units of 10^-decimals, at least `least_decimals`."""
         if decimals >= self.decimals:
-            return self.prices * 10 ** (decimals - self.decimals)
-        return self.prices // 10 ** (self.decimals - decimals)
+            return np.asarray(self.prices * 10 ** (decimals - self.decimals))
+        return np.asarray(self.prices // 10 ** (self.decimals - decimals))
 
     def take(self, rows: IntColumn) -> BarTable:
         """The rows of these numbers."""
