@@ -2,91 +2,113 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
+from bot.app.ambiguous import ambiguous_bars
 from bot.app.funnel import funnel
-from bot.app.stepper import Account, LedgerHash, Stepper
+from bot.app.machine import Machine
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
+from bot.app.sweep import Progress, Seconds, Sweep
+from bot.app.tally import EQUITY, SLOT, Tally
+from bot.app.variations import Result, halves_of, result_of, verdict
+from bot.domain.bar_table import History
 from bot.domain.decimals import money_text
-from bot.domain.errors import DataError, StorageError
+from bot.domain.errors import DataError
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import SlotRecords
-from bot.domain.values import Record, Slot
-from bot.market.inputs import Market, slots_between
-from bot.report.csv_output import write_csv_folder
+from bot.domain.values import Slot
+from bot.market.bulk.market import BulkMarket
+from bot.market.inputs import slots_between
+from bot.market.instruments import Instrument
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What a replay came to."""
+    """What a replay came to; `busy` are the slots in which anything was decided or booked."""
 
     loaded: LoadedStrategy
     slots: list[Slot]
-    records: list[SlotRecords]
-    account: Account
+    busy: list[SlotRecords]
+    tally: Tally
+    variations: dict[str, Tally]
     ledger_sha256: str
     token_bars: int
-    seconds: float
+    seconds: Seconds
     impossible: dict[int, int]
+    instruments: dict[int, Instrument]
+    slot_by_slot: list[int]
+    ambiguous_bars: int
+    machine: str
 
     def refusals(self) -> dict[str, int]:
         """How often each reason refused a candidate, most frequent first."""
         return dict(
             Counter(
                 decision.reason
-                for slot in self.records
+                for slot in self.busy
                 for decision in slot.decisions
                 if decision.outcome == "REFUSED"
             ).most_common()
         )
 
+    def exits(self) -> dict[str, int]:
+        """Sales by reason, most frequent first."""
+        sales = (fill for slot in self.busy for fill in slot.fills if fill.side == "SELL")
+        return dict(Counter(fill.reason for fill in sales).most_common())
+
+    def robustness(self) -> list[Result]:
+        """The run as configured, its variations, and its two halves."""
+        cash = self.loaded.strategy.cash
+        varied = [result_of(name, tally, cash) for name, tally in self.variations.items()]
+        return [result_of("as configured", self.tally, cash), *varied,
+                *halves_of(self.tally, cash)]  # fmt: skip
+
     def summary(self) -> dict[str, object]:
         """The run in numbers, as `--json` prints it."""
-        first, last = self.records[0].mark, self.records[-1].mark
+        marks = self.tally.marks()
+        table = self.robustness()
         return {
             "strategy": self.loaded.strategy.name,
-            "from": format_instant(first.slot),
-            "to": format_instant(last.slot),
+            "from": format_instant(int(marks[0, SLOT])),
+            "to": format_instant(int(marks[-1, SLOT])),
             "slots": len(self.slots),
             "missed": sum(slot.missed for slot in self.slots),
             "token_bars": self.token_bars,
-            "decisions": sum(len(slot.decisions) for slot in self.records),
-            "orders": sum(len(slot.orders) for slot in self.records),
-            "fills": sum(len(slot.fills) for slot in self.records),
-            "trades": sum(len(slot.trades) for slot in self.records),
+            "decisions": sum(len(slot.decisions) for slot in self.busy),
+            "orders": sum(len(slot.orders) for slot in self.busy),
+            "fills": sum(len(slot.fills) for slot in self.busy),
+            "trades": sum(len(slot.trades) for slot in self.busy),
             "refusals": self.refusals(),
-            "exits": dict(
-                Counter(
-                    fill.reason
-                    for slot in self.records
-                    for fill in slot.fills
-                    if fill.side == "SELL"
-                ).most_common()
-            ),
-            "funnel": funnel(self.records),
+            "exits": self.exits(),
+            "funnel": funnel(self.busy),
             "bars_impossible": {str(i): count for i, count in self.impossible.items()},
             "equity": {
                 "start": money_text(self.loaded.strategy.cash),
-                "end": money_text(last.equity),
+                "end": money_text(int(marks[-1, EQUITY])),
             },
             "source": "local" if self.loaded.strategy.uses_local else "recorded",
             "ledger_sha256": self.ledger_sha256,
             "config_sha256": self.loaded.config_sha256,
-            "seconds": round(self.seconds, 3),
+            "robustness": {
+                "results": [one._asdict() for one in table],
+                "verdict": verdict(table[0], table[1:]),
+                "ambiguous_bars": self.ambiguous_bars,
+            },
+            "engine": self.machine,
+            "seconds": round(self.seconds.total(), 3),
         }
 
 
-def record_slots(record: Record, settle: int) -> list[Slot]:
-    """The slots of a record: those it names, else every hour from its first to its last close."""
-    if record.slots:
-        return _checked(sorted(record.slots, key=lambda slot: slot.slot))
-    opens = [bar.open_time for bar in record.bars if bar.interval == "1h"]
+def history_slots(history: History, settle: int) -> list[Slot]:
+    """The slots of a history: those it names, else every hour from its first to its last close."""
+    if history.rest.slots:
+        return _checked(sorted(history.rest.slots, key=lambda slot: slot.slot))
+    opens = [int(t) for table in history.tables if len(table) for t in table.open_time[[0, -1]]]
+    opens += [bar.open_time for bar in history.rest.bars if bar.interval == "1h"]
     if not opens:
         raise DataError("the record holds no hourly bars, so there is nothing to replay")
     first = -(-min(opens) // HOUR) * HOUR + HOUR
@@ -113,37 +135,38 @@ def _checked(slots: list[Slot]) -> list[Slot]:
     return slots
 
 
-def replay(loaded: LoadedStrategy, record: Record, slots: list[Slot] | None = None) -> Replay:
-    """Step a strategy through a record from an opened account; slots default to the record's."""
-    began = time.monotonic()
-    stepper = Stepper(loaded)
-    chosen = record_slots(record, loaded.strategy.settle) if slots is None else slots
-    market = Market(loaded.strategy, stepper.plan)
-    market.push(record)
-    stepped = stepper.step(market, stepper.open_account(), chosen)
-    digest = LedgerHash()
-    for slot in stepped.records:
-        digest.add(slot.lines)
+def replay(
+    loaded: LoadedStrategy,
+    history: History,
+    slots: list[Slot] | None = None,
+    machine: Machine | None = None,
+    progress: Progress | None = None,
+) -> Replay:
+    """Step a strategy through a history from an opened account; slots default to the history's.
+
+    The variations of the robustness table run beside it over the same inputs. `progress` is told
+    slots done and slots in all.
+    """
+    machine = machine or Machine()
+    chosen = history_slots(history, loaded.strategy.settle) if slots is None else slots
+    began = time.perf_counter()
+    stepper = Stepper(loaded, machine.runner)
+    market = BulkMarket(loaded.strategy, stepper.plan, history, chosen, machine.loops)
+    sweep = Sweep(stepper, machine.runner)
+    sweep.seconds.columns = time.perf_counter() - began
+    sweep.over(market, chosen, progress)
     return Replay(
         loaded=loaded,
         slots=chosen,
-        records=stepped.records,
-        account=stepped.account,
-        ledger_sha256=digest.text(),
-        token_bars=stepped.token_bars,
-        seconds=time.monotonic() - began,
-        impossible=stepped.market.impossible,
+        busy=sweep.busy,
+        tally=sweep.tally,
+        variations=sweep.varied,
+        ledger_sha256=sweep.ledger_sha256,
+        token_bars=sweep.token_bars,
+        seconds=sweep.seconds,
+        impossible=sweep.impossible,
+        instruments=sweep.instruments,
+        slot_by_slot=market.slot_by_slot,
+        ambiguous_bars=ambiguous_bars(sweep.busy, history),
+        machine=machine.words,
     )
-
-
-def write_output(folder: Path, records: list[SlotRecords]) -> None:
-    """Write the CSV files of a run; an interruption leaves the folder as it was."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
-            write_csv_folder(Path(draft), records)
-            folder.mkdir(exist_ok=True)
-            for path in sorted(Path(draft).iterdir()):
-                os.replace(path, folder / path.name)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -30,6 +30,8 @@ from bot.market.parameters import Duration, Misfit, literal
 
 PREFIX = "HOURHAND_"
 HOME_VARIABLE = PREFIX + "HOME"
+# Read where they are needed, before or without any settings.
+OTHER_VARIABLES = frozenset({HOME_VARIABLE, PREFIX + "CACHE_DIR"})
 CONFIG_FILE = "config/hourhand.toml"
 ENV_FILE = ".env"
 SECRETS_FOLDER = "secrets"
@@ -256,7 +258,9 @@ def _file_layer(path: Path) -> _Layer:
 
 def _environment_layer() -> _Layer:
     named = [name.upper() for name in os.environ]
-    faults = _unknown_variables("environment", [name for name in named if name != HOME_VARIABLE])
+    faults = _unknown_variables(
+        "environment", [name for name in named if name not in OTHER_VARIABLES]
+    )
     values = {key: value for key, value in EnvSettingsSource(Settings)().items() if key in KEYS}
     return _Layer(name="environment", values=values, faults=tuple(faults))
 

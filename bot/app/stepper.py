@@ -16,7 +16,16 @@ from bot.domain.instants import HOUR
 from bot.domain.records import SlotRecords
 from bot.domain.values import Slot
 from bot.engine import layout as at
-from bot.engine.tables import State, new_buffers, new_state, run_slots
+from bot.engine.tables import (
+    Inputs,
+    Output,
+    Rules,
+    Runner,
+    State,
+    new_buffers,
+    new_state,
+    run_slots,
+)
 from bot.market.inputs import Market, MarketSlice
 from bot.market.rules import build_rules
 
@@ -105,9 +114,10 @@ class Stepped:
 class Stepper:
     """Steps one strategy; the same object serves daemon, replay and audit."""
 
-    def __init__(self, loaded: LoadedStrategy) -> None:
+    def __init__(self, loaded: LoadedStrategy, runner: Runner = run_slots) -> None:
         self.loaded = loaded
         self.rules, self.plan = build_rules(loaded.strategy)
+        self._runner = runner
         self._decoder = Decoder(loaded.strategy.name, loaded.config_sha256, self.rules, self.plan)
 
     def open_account(self) -> Account:
@@ -132,18 +142,28 @@ class Stepper:
         reach = max(3 * HOUR, slots[0].slot - oldest if oldest is not None else 0)
         made = market.build(slots, reach)
         state = account.to_state(made.token_ids)
-        records = list(self._run(made, state, len(slots)))
+        records = [
+            slot
+            for output in outputs(made.inputs, self.rules, state, self._runner)
+            for slot in self._decoder.slots(output, made)
+        ]
         return Stepped(records, Account.from_state(state, made.token_ids), made, made.new_bars)
 
-    def _run(self, made: MarketSlice, state: State, count: int) -> Iterator[SlotRecords]:
-        buffers = new_buffers(made.inputs, self.rules, BUFFER_RECORDS)
-        done = 0
-        while done < count:
-            reached, output = run_slots(made.inputs, self.rules, state, buffers, done, count)
-            yield from self._decoder.slots(output, made)
-            if reached == done:
-                buffers = new_buffers(made.inputs, self.rules, 4 * buffers.rec.shape[0])
-            done = reached
+    def decode(self, output: Output, made: MarketSlice) -> Iterator[SlotRecords]:
+        """The values of the slots in an output."""
+        return self._decoder.slots(output, made)
+
+
+def outputs(inputs: Inputs, rules: Rules, state: State, runner: Runner) -> Iterator[Output]:
+    """Step all slots of the inputs; each output is valid until the next one is asked for."""
+    buffers = new_buffers(inputs, rules, BUFFER_RECORDS)
+    done, count = 0, len(inputs.slots)
+    while done < count:
+        reached, output = runner(inputs, rules, state, buffers, done, count)
+        yield output
+        if reached == done:
+            buffers = new_buffers(inputs, rules, 4 * buffers.rec.shape[0])
+        done = reached
 
 
 class LedgerHash:

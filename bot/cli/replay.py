@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, home_of, instant_option, print_json, say
-
-if TYPE_CHECKING:
-    from bot.domain.values import Record
+from bot.cli.common import HomeOption, JsonOption, instant_option, print_json, say
+from bot.cli.progress import progress_bar
 
 FilesArgument = Annotated[list[Path], typer.Argument(help="Strategy files or folders of them.")]
 RecordOption = Annotated[
     Path | None, typer.Option("--record", help="A record folder (CSV or Parquet).")
 ]
 CandlesOption = Annotated[
-    Path | None, typer.Option("--candles", help="A folder of hourly candles.")
+    Path | None,
+    typer.Option("--candles", help="A folder of hourly candles: CSV, CSV.gz, Parquet, Feather."),
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write CSV files into this folder.")]
+DatabaseOption = Annotated[
+    str | None, typer.Option("--db", help="A database file, or sqlite:///FILE, of a daemon.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write the run's tables here.")]
+FormatOption = Annotated[str, typer.Option("--format", help="Of the tables: csv or parquet.")]
 FromOption = Annotated[str | None, typer.Option("--from", help="First slot (UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last slot (UTC).")]
+CashOption = Annotated[str | None, typer.Option("--cash", help="Starting cash, quote currency.")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="Override a parameter: key=value; repeatable.")
 ]
@@ -34,84 +40,59 @@ def register(app: typer.Typer) -> None:
 
 def replay(
     files: FilesArgument,
-    record: RecordOption = None,
     candles: CandlesOption = None,
-    out: OutOption = None,
+    record: RecordOption = None,
+    db: DatabaseOption = None,
     from_: FromOption = None,
     to: ToOption = None,
+    cash: CashOption = None,
     set_: SetOption = None,
+    out: OutOption = None,
+    format_: FormatOption = "csv",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Step strategies through recorded history with the daemon's own engine.
 
-    Reads a record folder, a candle folder, or the home's own database. With several strategies
-    each one's CSV files go into a folder of its name below OUT.
+    Reads candles, a record folder, a database, or the home's own. Several strategies share what
+    is read; each one's tables then go into a folder of its name below OUT.
     """
+    from bot.app.machine import choose_machine
+    from bot.app.replay import history_slots
     from bot.app.replay import replay as step_through
-    from bot.app.replay import write_output
+    from bot.app.replay_output import check_format, write_output
+    from bot.app.replay_source import read_source
     from bot.app.strategy_files import load_strategies
 
-    loaded = load_strategies(files, set_ or [])
-    data, notes = _read(record, candles, home)
-    first, last = instant_option(from_, "--from"), instant_option(to, "--to")
+    check_format(format_)
+    changes = list(set_ or []) + ([f"cash={cash}"] if cash is not None else [])
+    loaded = load_strategies(files, changes)
+    span = instant_option(from_, "--from"), instant_option(to, "--to")
+    history, notes = read_source(candles, record, db, home, os.environ)
+    for note in notes:
+        _aside(note)
+    machine = choose_machine(history.token_bars(), os.environ, _aside)
     documents: list[dict[str, Any]] = []
     for one in loaded:
-        result = step_through(one, data, _slots(data, one.strategy.settle, first, last))
+        slots = between(history_slots(history, one.strategy.settle), *span)
+        with progress_bar(one.strategy.name) as progress:
+            result = step_through(one, history, slots, machine, progress)
         document = result.summary()
         if out is not None:
             folder = out if len(loaded) == 1 else out / one.strategy.name
-            write_output(folder, result.records)
+            write_output(folder, result, format_)
             document["out"] = str(folder)
         documents.append(document)
-    if as_json:
-        print_json(documents[0] if len(documents) == 1 else documents)
-        return
-    for note in notes:
-        say(note)
-    for document in documents:
-        _show(document)
+    _show(documents, as_json)
 
 
-def _read(record: Path | None, candles: Path | None, home: Path | None) -> tuple[Record, list[str]]:
-    from bot.domain.errors import UsageError
-
-    if record is not None and candles is not None:
-        raise UsageError("give --record or --candles, not both")
-    if record is not None:
-        from bot.adapters.files.record_folder import read_record_with_notes
-
-        return read_record_with_notes(record)
-    if candles is not None:
-        from bot.adapters.files.candles import read_candles
-
-        data, report = read_candles(candles)
-        return data, report.lines()
-    return _read_database(home), []
-
-
-def _read_database(home: Path | None) -> Record:
-    from bot.adapters.sql.engine import open_readonly
-    from bot.adapters.sql.record_store import export_record
-    from bot.app.bootstrap import database_at
-    from bot.app.settings import load_settings
-
-    folder = home_of(home)
-    database = open_readonly(database_at(folder, load_settings(folder)))
-    try:
-        with database.transaction() as connection:
-            return export_record(connection)
-    finally:
-        database.close()
-
-
-def _slots(data: Record, settle: int, first: int | None, last: int | None) -> list[Any]:
-    from bot.app.replay import record_slots
+def between(slots: list[Any], first: int | None, last: int | None) -> list[Any]:
+    """The slots from `first` to `last`; UsageError where there is none."""
     from bot.domain.errors import UsageError
 
     chosen = [
         slot
-        for slot in record_slots(data, settle)
+        for slot in slots
         if (first is None or slot.slot >= first) and (last is None or slot.slot <= last)
     ]
     if not chosen:
@@ -119,22 +100,17 @@ def _slots(data: Record, settle: int, first: int | None, last: int | None) -> li
     return chosen
 
 
-def _show(document: dict[str, Any]) -> None:
-    say(f"{document['strategy']}  {document['from']} to {document['to']}")
-    equity = document["equity"]
-    say(f"  equity {equity['start']} -> {equity['end']}")
-    say(
-        f"  {document['slots']} slots, {document['token_bars']} token-bars, "
-        f"{document['trades']} trades, {document['fills']} fills ({document['source']} columns)"
-    )
-    funnel = document["funnel"]
-    say(
-        f"  {funnel['candidates']} candidates -> {funnel['gates_passed']} past the gates -> "
-        f"{funnel['bracket_fits']} with a bracket -> {funnel['filled']} filled"
-    )
-    say("  exits: " + (", ".join(f"{k} {v}" for k, v in document["exits"].items()) or "none"))
-    for reason, count in document["refusals"].items():
-        say(f"  {count:>6}  {reason}")
-    say(f"  ledger {document['ledger_sha256']}  in {document['seconds']} s")
-    if "out" in document:
-        say(f"  written to {document['out']}")
+def _aside(text: str) -> None:
+    """A line that must not stand among a document's."""
+    sys.stderr.write(text + "\n")
+
+
+def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(documents[0] if len(documents) == 1 else documents)
+        return
+    from bot.report.replay_text import replay_lines
+
+    for document in documents:
+        for line in replay_lines(document):
+            say(line)

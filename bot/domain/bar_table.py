@@ -91,6 +91,11 @@ class History:
     tables: list[BarTable] = field(default_factory=list)
     rest: Record = field(default_factory=Record)
 
+    def token_bars(self) -> int:
+        """How many hourly bars there are."""
+        others = sum(bar.interval == "1h" for bar in self.rest.bars)
+        return sum(map(len, self.tables)) + others
+
 
 def no_bars(token_id: int) -> BarTable:
     """The table of a token without bars."""
@@ -102,7 +107,10 @@ def no_bars(token_id: int) -> BarTable:
 
 
 def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
-    """The hourly bars of a token as a table; None where 64 bits cannot hold them exactly."""
+    """The hourly bars of a token as a table; None where it cannot hold them exactly.
+
+    That is: beyond 62 bits, or with a volume below 0, which would mean an absent one.
+    """
     rows = sorted(bars, key=lambda bar: bar.open_time)
     prices = [(bar.open, bar.high, bar.low, bar.close) for bar in rows]
     decimals = max((decimals_of(price) for row in prices for price in row), default=0)
@@ -113,7 +121,7 @@ def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
         NONE if bar.volume is None else int(bar.volume.scaleb(volume_decimals)) for bar in rows
     ]
     largest = max((abs(value) for row in (*points, volume) for value in row), default=0)
-    if largest >= 1 << 62:
+    if largest >= 1 << 62 or min(volumes, default=0) < 0:
         return None
     return BarTable(
         token_id=token_id,

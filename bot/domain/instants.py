@@ -72,7 +72,7 @@ def format_instant(ms: int) -> str:
     '2025-05-10T13:00:00.250Z'
     """
     whole, part = divmod(ms, SECOND)
-    text = datetime.fromtimestamp(whole, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(whole, tz=UTC).isoformat()[:19]
     return f"{text}.{part:03d}Z" if part else f"{text}Z"
 
 

@@ -168,19 +168,19 @@ class SlotRecords:
     lines: str = ""
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def line(record: str, /, **cells: Any) -> str:
     """One canonical line: JSON with sorted keys, ending in a newline."""
-    return json.dumps({"record": record, **cells}, sort_keys=True, separators=(",", ":")) + "\n"
+    return _ENCODER.encode({"record": record, **cells}) + "\n"
 
 
 def header_line(strategy: str, slot: int, config_sha256: str, missed: str) -> str:
-    """The line that opens a slot; `missed` is yes or no."""
-    return line(
-        "slot",
-        strategy=strategy,
-        slot=format_instant(slot),
-        missed=missed,
-        config_sha256=config_sha256,
+    """The line that opens a slot; `missed` is yes or no. Written by hand: every slot has one."""
+    return (
+        f'{{"config_sha256":"{config_sha256}","missed":"{missed}","record":"slot",'
+        f'"slot":"{format_instant(slot)}","strategy":"{strategy}"}}\n'
     )
 
 
@@ -250,17 +250,14 @@ def event_line(event: OrderEvent) -> str:
 
 
 def mark_line(mark: Mark) -> str:
-    """The canonical line of the account's value."""
-    return line(
-        "equity",
-        cash=money_text(mark.cash),
-        value=money_text(mark.value),
-        equity=money_text(mark.equity),
-        realised=money_text(mark.realised),
-        unrealised=money_text(mark.unrealised),
-        peak=money_text(mark.peak),
-        day_base=money_text(mark.day_base),
-        halts=list(mark.halts),
+    """The canonical line of the account's value. Written by hand: every slot has one."""
+    halts = ",".join(f'"{name}"' for name in mark.halts)
+    return (
+        f'{{"cash":"{money_text(mark.cash)}","day_base":"{money_text(mark.day_base)}",'
+        f'"equity":"{money_text(mark.equity)}","halts":[{halts}],'
+        f'"peak":"{money_text(mark.peak)}","realised":"{money_text(mark.realised)}",'
+        f'"record":"equity","unrealised":"{money_text(mark.unrealised)}",'
+        f'"value":"{money_text(mark.value)}"}}\n'
     )
 
 

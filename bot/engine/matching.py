@@ -282,16 +282,17 @@ def inside(
     t: Row, inst: Row, acc: Row, p: Params, rec: Ints, out: Row, i: int, slot: int, bar: int,
     phase: int, high: int, low: int,
 ) -> None:  # fmt: skip
-    """What a bar's range decides after its open: the stop first, else the target."""
+    """What a bar's range decides after its open: the stop first (F5), unless told otherwise."""
     if t[T_QTY] == 0 or t[T_RESIDUAL] == 1 or t[T_EXIT_ACTED] == 1:
         return
     tick = inst[I_TICK]
     stop = t[T_STOP] * tick
     target = t[T_TARGET] * tick
-    if low <= stop:
-        trigger_stop(t, inst, acc, p, rec, out, i, slot, bar, phase, STOP, stop)
-    elif beyond_target(high, target, p):
+    reached = beyond_target(high, target, p)
+    if reached and (p.target_first == 1 or low > stop):
         reach_target(t, inst, acc, p, rec, out, i, slot, bar, phase, t[T_TARGET], target)
+    if low <= stop and t[T_QTY] > 0:
+        trigger_stop(t, inst, acc, p, rec, out, i, slot, bar, phase, STOP, stop)
 
 
 def end_of_hour(t: Row, p: Params, rec: Ints, out: Row, i: int, slot: int, hour: int) -> None:

@@ -77,3 +77,4 @@ class Params(NamedTuple):
     limit_gap_open: int
     part: int
     entry_ttl: int
+    target_first: int  # 1: of stop and target in one bar the target counts, to see what it changes

@@ -5,7 +5,8 @@ Only drivers hold these; the engine's functions are handed the single arrays tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from bot.engine.layout import (
     A_PEAK,
     A_START,
     ACCOUNT_COLS,
+    C_BOOK_END,
+    C_BOOK_START,
     DECISION_INT_COLS,
     DX_GATES,
     OUT_DECISIONS,
@@ -88,6 +91,10 @@ class Buffers(NamedTuple):
     out: IntArray
 
 
+# What steps a stretch of slots: `run_slots`, or its compiled form.
+Runner: TypeAlias = Callable[[Inputs, Rules, State, Buffers, int, int], tuple[int, Output]]
+
+
 def new_state(tokens: int, cash: int) -> State:
     """An account that has just been opened with `cash` (money)."""
     account = np.zeros(ACCOUNT_COLS, dtype=np.int64)
@@ -99,8 +106,9 @@ def new_state(tokens: int, cash: int) -> State:
 def new_buffers(inputs: Inputs, rules: Rules, records: int) -> Buffers:
     """Buffers that hold at least `records` records, and any one slot of these inputs."""
     tokens = inputs.insts.shape[0]
-    levels = int(inputs.prices.shape[0]) + 1
-    rows = int(inputs.signals.shape[0]) + 1
+    book = inputs.cells[:, :, C_BOOK_END] - inputs.cells[:, :, C_BOOK_START]
+    levels = int(book.max(initial=0)) + 1
+    rows = int(np.diff(inputs.sig_start).max(initial=0)) + 1
     decisions = max(records, 4 * tokens)
     return Buffers(
         work=np.zeros((tokens, WORK_COLS), dtype=np.int64),
@@ -123,8 +131,20 @@ def run_slots(
 
     Moves `state` in place.
     """
-    done = run(start, stop, *inputs, rules.gates, rules.limits, rules.ranks, rules.weights,
-               rules.params, *state, *buffers)  # fmt: skip
+    done = run(*run_arguments(inputs, rules, state, buffers, start, stop))
+    return done, output_of(buffers)
+
+
+def run_arguments(
+    inputs: Inputs, rules: Rules, state: State, buffers: Buffers, start: int, stop: int
+) -> tuple[Any, ...]:
+    """The arguments of `loop.run`, whatever form of it is called."""
+    return (start, stop, *inputs, rules.gates, rules.limits, rules.ranks, rules.weights,
+            rules.params, *state, *buffers)  # fmt: skip
+
+
+def output_of(buffers: Buffers) -> Output:
+    """What the last call of the loop wrote."""
     records = int(buffers.out[OUT_RECORDS])
     decisions = int(buffers.out[OUT_DECISIONS])
-    return done, Output(buffers.rec[:records], buffers.dec[:decisions], buffers.decx[:decisions])
+    return Output(buffers.rec[:records], buffers.dec[:decisions], buffers.decx[:decisions])

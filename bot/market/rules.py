@@ -262,4 +262,5 @@ def _params(s: Strategy, used: list[Column], plan: ColumnPlan) -> Params:
         limit_gap_open=int(s.limit_gap == "open"),
         part=s.part,
         entry_ttl=s.entry_ttl,
+        target_first=0,
     )

@@ -1,15 +1,15 @@
-"""A run's records as CSV files: fills, orders, decisions, trades, equity; exact decimals."""
+"""A run's records as tables: fills, orders, decisions, trades, equity; exact decimals."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.decimals import money_text
 from bot.domain.instants import format_instant
-from bot.domain.records import Decision, Fill, Mark, Order, OrderEvent, SlotRecords, Trade
+from bot.domain.records import Decision, Fill, Order, OrderEvent, SlotRecords, Trade
 
 FILLS = (
     "slot", "open_time", "token_id", "side", "quantity", "price", "fee", "reason", "order_id"
@@ -29,26 +29,41 @@ EQUITY = (
 )  # fmt: skip
 
 Row = tuple[object, ...]
+Table = tuple[tuple[str, ...], Iterable[Row]]
 
 
-def write_csv_folder(folder: Path, records: list[SlotRecords]) -> None:
-    """Write the five files into `folder`, which must exist."""
-    tables: dict[str, tuple[tuple[str, ...], Iterator[Row]]] = {
-        "fills": (FILLS, (fill_row(fill) for slot in records for fill in slot.fills)),
-        "orders": (ORDERS, (row for slot in records for row in order_rows(slot))),
-        "decisions": (DECISIONS, (decision_row(d) for slot in records for d in slot.decisions)),
-        "trades": (TRADES, (trade_row(trade) for slot in records for trade in slot.trades)),
-        "equity": (EQUITY, (equity_row(slot.mark, slot.missed) for slot in records)),
+def run_tables(busy: Sequence[SlotRecords], equity: Iterable[Row]) -> dict[str, Table]:
+    """The five tables of a run: header and rows; `equity` are rows of `equity_row`."""
+    return {
+        "fills": (FILLS, (fill_row(fill) for slot in busy for fill in slot.fills)),
+        "orders": (ORDERS, (row for slot in busy for row in order_rows(slot))),
+        "decisions": (DECISIONS, (decision_row(d) for slot in busy for d in slot.decisions)),
+        "trades": (TRADES, (trade_row(trade) for slot in busy for trade in slot.trades)),
+        "equity": (EQUITY, equity),
     }
+
+
+def write_csv(folder: Path, tables: Mapping[str, Table]) -> None:
+    """One CSV file for each table, into a folder that exists."""
     for name, (header, rows) in tables.items():
-        _write(folder / f"{name}.csv", header, rows)
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
 
 
-def _write(path: Path, header: tuple[str, ...], rows: Iterable[Row]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+def write_parquet(folder: Path, tables: Mapping[str, Table]) -> None:
+    """One Parquet file for each table; amounts are exact decimal text as in CSV."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name, (header, rows) in tables.items():
+        columns = list(zip(*rows, strict=True)) or [()] * len(header)
+        table = pa.table({
+            key: pa.array([None if cell == "" else str(cell) for cell in column], pa.string())
+            for key, column in zip(header, columns, strict=True)
+        })  # fmt: skip
+        pq.write_table(table, folder / f"{name}.parquet")
 
 
 def fill_row(fill: Fill) -> Row:
@@ -111,11 +126,10 @@ def trade_row(trade: Trade) -> Row:
     )  # fmt: skip
 
 
-def equity_row(mark: Mark, missed: object) -> Row:
-    """One line of equity.csv."""
+def equity_row(marks: Sequence[int], halts: Sequence[str], missed: bool) -> Row:  # noqa: FBT001  (a cell, no switch)
+    """One line of equity.csv; marks are slot, six amounts of money and the open positions."""
+    slot, *money, positions = marks
     return (
-        format_instant(mark.slot), money_text(mark.cash), money_text(mark.value),
-        money_text(mark.equity), money_text(mark.realised), money_text(mark.unrealised),
-        money_text(mark.peak), mark.open_positions, " ".join(mark.halts),
-        "true" if missed else "false",
+        format_instant(slot), *(money_text(amount) for amount in money), positions,
+        " ".join(halts), "true" if missed else "false",
     )  # fmt: skip

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from bot.app.replay import Replay
 from bot.domain.values import Record
 from tests.support.random_records import Walk, case, known_by, shuffled
+from tests.support.replays import Replayed
 
 SEEDS = range(8)
 TEN = Decimal(10)
@@ -52,7 +52,7 @@ def renamed(record: Record) -> Record:
     })  # fmt: skip
 
 
-def traded(found: Replay, times: int) -> list[object]:
+def traded(found: Replayed, times: int) -> list[object]:
     """What was decided and booked, in lots, ticks and money, with token ids times a factor."""
     rows: list[object] = []
     for slot in found.records:
@@ -77,7 +77,7 @@ def test_the_records_of_these_tests_give_the_engine_something_to_do() -> None:
     fills = [fill for slot in slots for fill in slot.fills]
     assert len(fills) > 200
     assert {"ENTRY", "STOP", "TARGET", "SIGNAL_EXIT", "TIME_STOP"} <= {row.reason for row in fills}
-    assert len({reason for one in found for reason in one.refusals()}) > 12
+    assert len({reason for one in found for reason in one.bulk.refusals()}) > 12
     kinds = {row.kind for slot in slots for row in slot.notices}
     assert {"LATE_ROW", "SIGNAL_AMBIGUOUS", "SIGNAL_UNKNOWN"} <= kinds
     assert all(one.impossible for one in found)

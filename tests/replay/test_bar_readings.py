@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from bot.app.replay import replay
 from bot.domain.errors import DataError
 from bot.domain.instants import HOUR, MINUTE
 from bot.domain.values import Record, Slot
@@ -25,6 +24,7 @@ from tests.support.records import (
     vector_strategy,
     when,
 )
+from tests.support.replays import replay
 
 
 def without_bar(record: Record, opened: str) -> Record:
@@ -155,7 +155,7 @@ def test_an_impossible_bar_is_absent_and_counted(prices: str) -> None:
     found = run(record)
     assert found.ledger_sha256 == gone.ledger_sha256
     assert found.impossible == {1: 1}
-    assert found.summary()["bars_impossible"] == {"1": 1}
+    assert found.bulk.summary()["bars_impossible"] == {"1": 1}
 
 
 def test_a_flat_bar_is_possible() -> None:
@@ -217,7 +217,7 @@ def test_a_missed_slot_opens_nothing_and_says_so() -> None:
         (when("14:00"), "ENTRY"),
     ]
     assert [row.slot for row in found.records if row.missed] == [when("13:00")]
-    assert found.summary()["missed"] == 1
+    assert found.bulk.summary()["missed"] == 1
 
 
 def test_a_missed_slot_still_exits_fills_and_marks() -> None:

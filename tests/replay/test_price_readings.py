@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from bot.app.replay import replay
 from bot.app.stepper import Stepper
 from bot.domain.errors import DataError
 from bot.domain.values import Record
@@ -25,6 +24,7 @@ from tests.support.records import (
     vector_strategy,
     when,
 )
+from tests.support.replays import replay
 
 
 def priced(factor: str, **unit: object) -> Record:

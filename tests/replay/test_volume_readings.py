@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from bot.app.replay import replay
 from bot.app.stepper import Stepper
 from bot.domain.instants import HOUR, MINUTE
 from bot.domain.values import Bar, Record
@@ -24,6 +23,7 @@ from tests.support.records import (
     vector_strategy,
     when,
 )
+from tests.support.replays import replay
 
 ORDERED = "16.143"  # what the plain record orders: risk 50 over 3.0972 a token
 

@@ -20,6 +20,7 @@ T0 = 1_746_792_000_000  # 2025-05-09T12:00:00Z
 OFF = math.nan
 
 VECTOR_PARAMS = Params(
+    target_first=0,
     latency=0, bar_span=HOUR, bar_wait=3 * HOUR, stale_bars=2 * HOUR, signal_period=HOUR,
     stale_signal=2 * HOUR, max_signal_gap=3 * HOUR, confirm_bars=1, enter_on_first_seen=0,
     candidate_ttl=3 * HOUR, while_bullish=0, cooldown_stop=6 * HOUR, cooldown_other=2 * HOUR,

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import cache
 from random import Random
 
-from bot.app.replay import Replay, replay
 from bot.app.stepper import Account, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.decimals import decimals_of
@@ -19,6 +18,7 @@ from bot.market.inputs import Market, lags_of
 from bot.market.instruments import Instrument
 from bot.simulator.generated import GeneratedMarket, generate
 from tests.support.records import load
+from tests.support.replays import Replayed, replay
 
 START = parse_instant("2025-05-01T00:00:00Z")
 HOURS = 5 * 24
@@ -68,8 +68,8 @@ class Case:
     def lags(self) -> Lags:
         return lags_of(self.loaded.strategy)
 
-    def replay(self, record: Record | None = None, slots: list[Slot] | None = None) -> Replay:
-        """Replay this case, with another record or over other slots where given."""
+    def replay(self, record: Record | None = None, slots: list[Slot] | None = None) -> Replayed:
+        """Replayed this case, with another record or over other slots where given."""
         return replay(self.loaded, self.record if record is None else record, slots or self.slots)
 
 

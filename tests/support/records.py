@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
-from bot.app.replay import Replay, replay
 from bot.app.strategy_files import LoadedStrategy, load_strategy
 from bot.domain.instants import HOUR, MINUTE, parse_instant
 from bot.domain.records import Decision, Fill
 from bot.domain.values import Bar, Level, LevelList, Metrics, Record, Signal, Token
 from bot.market.inputs import slots_between
+from tests.support.replays import Replayed, replay
 
 # Everything that a decision reads comes from the record, so that two days of bars are enough.
 VECTOR_STRATEGY = """
@@ -140,7 +140,9 @@ def edge_record(seen: int | None = None) -> Record:
     return record
 
 
-def run(record: Record, extra: str = "", first: str = "09 01:00", last: str = "11 00:00") -> Replay:
+def run(
+    record: Record, extra: str = "", first: str = "09 01:00", last: str = "11 00:00"
+) -> Replayed:
     """Replay the vector strategy over slots of May 2025, or over those that the record names."""
     loaded = vector_strategy(extra)
     if record.slots:
@@ -149,21 +151,21 @@ def run(record: Record, extra: str = "", first: str = "09 01:00", last: str = "1
     return replay(loaded, record, slots)
 
 
-def decisions(found: Replay, token_id: int = 1) -> list[Decision]:
+def decisions(found: Replayed, token_id: int = 1) -> list[Decision]:
     """All decisions of a token in order."""
     return [row for slot in found.records for row in slot.decisions if row.token_id == token_id]
 
 
-def reasons(found: Replay) -> list[tuple[int, str]]:
+def reasons(found: Replayed) -> list[tuple[int, str]]:
     """(slot, reason) of every decision."""
     return [(row.slot, row.reason) for slot in found.records for row in slot.decisions]
 
 
-def fills(found: Replay) -> list[Fill]:
+def fills(found: Replayed) -> list[Fill]:
     """All fills in order."""
     return [row for slot in found.records for row in slot.fills]
 
 
-def notices(found: Replay) -> list[tuple[int, str, int]]:
+def notices(found: Replayed) -> list[tuple[int, str, int]]:
     """(slot, kind, valid time) of every notice."""
     return [(row.slot, row.kind, row.valid_time) for slot in found.records for row in slot.notices]

@@ -1,0 +1,68 @@
+"""Python or machine code for a replay: what is cached, what is worth compiling, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.engine.tables import Runner, run_slots
+from bot.market.bulk.row_columns import Loops
+
+WORTH_COMPILING = 2_000_000  # token-bars: below, interpreting them takes less time than compiling
+WORTH_COMPILING_COLUMNS = 10_000  # a bar's columns take a thousand times as long interpreted
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What runs the loops: Python, or machine code; both give the same to the bit."""
+
+    runner: Runner = run_slots
+    loops: Loops = field(default_factory=Loops)
+    words: str = "interpreted"
+    warming: object = None  # the process that fills the cache meanwhile, if any
+
+
+def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) -> Machine:
+    """The fastest way there is now for so many token-bars.
+
+    Without cached code a small job runs interpreted while another process fills the cache.
+    """
+    from bot.adapters.compiled.columns import load_loops
+    from bot.adapters.compiled.folder import code_folder
+    from bot.adapters.compiled.loop import load_runner
+
+    folder = code_folder(environment)
+    runner, loops = load_runner(folder), load_loops(folder)
+    if runner is not None and loops is not None:
+        return Machine(runner=runner, loops=loops, words="compiled")
+    if token_bars < WORTH_COMPILING_COLUMNS:
+        return Machine(warming=_warm(environment))
+    if loops is None:
+        from bot.adapters.compiled.columns import compile_loops
+
+        say("compiling the columns, once for this version: about 10 s ...")
+        loops, why = compile_loops(folder)
+        _warn(why, say)
+    if runner is None and token_bars < WORTH_COMPILING:
+        words = "interpreted, columns compiled"
+        return Machine(loops=loops, words=words, warming=_warm(environment))
+    if runner is None:
+        from bot.adapters.compiled.loop import compile_runner
+
+        say("compiling the engine, once for this version: up to a minute ...")
+        compiled = compile_runner(folder)
+        runner = compiled.runner
+        _warn(compiled.not_kept, say)
+    return Machine(runner=runner, loops=loops, words="compiled")
+
+
+def _warn(why: str, say: Say) -> None:
+    if why:
+        say(f"compiled code cannot be kept, so the next run compiles again: {why}")
+
+
+def _warm(environment: Mapping[str, str]) -> object:
+    from bot.adapters.compiled.warming import start_warming
+
+    return start_warming(environment)

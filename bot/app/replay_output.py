@@ -1,0 +1,56 @@
+"""A replay's records as files: CSV or Parquet, all of them or none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.app.replay import Replay
+from bot.app.tally import (
+    CASH,
+    EQUITY,
+    HALT_DAILY,
+    HALT_DRAWDOWN,
+    OPEN,
+    PEAK,
+    REALISED,
+    SLOT,
+    UNREALISED,
+    VALUE,
+)
+from bot.domain.errors import StorageError, UsageError
+from bot.report.run_tables import Row, equity_row, run_tables, write_csv, write_parquet
+
+_SHOWN = [SLOT, CASH, VALUE, EQUITY, REALISED, UNREALISED, PEAK, OPEN]
+_HALTS = {"HALT_DAILY_LOSS": HALT_DAILY, "HALT_DRAWDOWN": HALT_DRAWDOWN}
+_WRITERS = {"csv": write_csv, "parquet": write_parquet}
+
+
+def check_format(form: str) -> None:
+    """Refuse a form of tables that there is none of."""
+    if form not in _WRITERS:
+        raise UsageError(f"--format {form}: expected {' or '.join(_WRITERS)}")
+
+
+def equity_rows(result: Replay) -> Iterator[Row]:
+    """The account at every slot, as equity.csv shows it."""
+    missed = {slot.slot for slot in result.slots if slot.missed}
+    for row in result.tally.marks().tolist():
+        halts = [name for name, column in _HALTS.items() if row[column]]
+        yield equity_row([row[column] for column in _SHOWN], halts, row[SLOT] in missed)
+
+
+def write_output(folder: Path, result: Replay, form: str = "csv") -> None:
+    """Write a run's tables; an interruption leaves the folder as it was."""
+    tables = run_tables(result.busy, equity_rows(result))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
+            _WRITERS[form](Path(draft), tables)
+            folder.mkdir(exist_ok=True)
+            for path in sorted(Path(draft).iterdir()):
+                os.replace(path, folder / path.name)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,50 @@
+"""A replay's summary as lines for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+WIDTH = 80
+
+
+def replay_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """What ran over what, what came of it, why entries were refused, how robust it is."""
+    yield f"{document['strategy']}  {document['from']} to {document['to']}"
+    equity = document["equity"]
+    yield f"  equity {equity['start']} -> {equity['end']}"
+    yield (
+        f"  {document['slots']} slots, {document['token_bars']} token-bars, "
+        f"{document['trades']} trades, {document['fills']} fills"
+    )
+    yield f"  source={document['source']}, {document['engine']}, {document['seconds']} s"
+    funnel = document["funnel"]
+    yield (
+        f"  {funnel['candidates']} candidates -> {funnel['gates_passed']} past the gates -> "
+        f"{funnel['bracket_fits']} with a bracket -> {funnel['filled']} filled"
+    )
+    yield from _wrapped("exits", document["exits"])
+    yield from _wrapped("refused", document["refusals"])
+    yield from _robustness(document["robustness"])
+    yield from (f"  {note}" for note in document.get("notes", ()))
+    yield f"  ledger {document['ledger_sha256']}"
+    if "out" in document:
+        yield f"  written to {document['out']}"
+
+
+def _wrapped(title: str, counts: Mapping[str, int]) -> list[str]:
+    text = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+    return textwrap.wrap(
+        f"{title}: {text}", WIDTH, initial_indent="  ", subsequent_indent="    ",
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _robustness(table: Mapping[str, Any]) -> Iterator[str]:
+    yield "  what changes            return   trades"
+    for row in table["results"]:
+        yield f"    {row['name']:<22}{100 * row['total_return']:>7.2f} %{row['trades']:>7}"
+    yield f"    bars that reached stop and target: {table['ambiguous_bars']}"
+    for line in textwrap.wrap(table["verdict"], WIDTH - 4):
+        yield f"    {line}"

@@ -1,0 +1,25 @@
+"""The compiled loop for tests: compiled once and kept, by key, beside pytest's own cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bot.adapters.compiled.folder import CACHE_VARIABLE, CodeFolder, code_folder
+from bot.adapters.compiled.loop import CompiledRunner, compile_runner, load_runner
+
+
+def environment(cache: Path) -> dict[str, str]:
+    """This process's environment with another place for machine code."""
+    return os.environ | {CACHE_VARIABLE: str(cache)}
+
+
+def kept_folder(cache: Path) -> CodeFolder:
+    """Where the code of the tree under test is, or will be."""
+    return code_folder(environment(cache))
+
+
+def kept_runner(cache: Path) -> CompiledRunner:
+    """The compiled loop of the tree under test."""
+    folder = kept_folder(cache)
+    return load_runner(folder) or compile_runner(folder).runner
