@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.decimals import money_text, scaled
+import numpy as np
+
+from bot.app.decision_details import DetailReader
+from bot.domain.decimals import money_text
 from bot.domain.ids import order_id
 from bot.domain.records import (
     Decision,
@@ -19,6 +21,7 @@ from bot.domain.records import (
     Scale,
     SlotRecords,
     Trade,
+    canonical,
     decision_line,
     event_line,
     fill_line,
@@ -28,15 +31,14 @@ from bot.domain.records import (
     order_line,
 )
 from bot.engine import layout as at
-from bot.engine.reasons import BOUND_NAMES, NAMES
+from bot.engine.reasons import NAMES
 from bot.engine.tables import Output, Rules
-from bot.market.bar_series import Prices
+from bot.engine.types import IntArray
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan
 
 _KINDS = {at.EDGE: "edge", at.SYNTHETIC: "synthetic"}
 _EVENTS = {at.CANCEL: "CANCEL", at.RESIZE: "RESIZE", at.TRIGGER: "TRIGGER"}
-_STRENGTH = 9
 
 
 @dataclass(slots=True)
@@ -67,25 +69,44 @@ class Decoder:
         self._strategy = strategy
         self._config = config_sha256
         self._rules = rules
-        self._columns = ["adv" if c < at.X_FIRST else plan.columns[c - at.X_FIRST].name
-                         for c in rules.gates[:, at.GATE_COLUMN].tolist()]  # fmt: skip
+        self._details = DetailReader(rules, plan)
 
     def slots(self, output: Output, market: MarketSlice) -> Iterator[SlotRecords]:
         """The values of every slot in `output`, in order."""
         missed = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
-        current, slot = _Slot(), -1
-        for row in output.records.tolist():
-            if row[at.R_SLOT] != slot:
-                if slot >= 0:
-                    yield self._finish(current, slot, missed[slot])
-                current, slot = _Slot(), row[at.R_SLOT]
+        for rows in _by_slot(output.records):
+            yield self._slot(rows, output, market, missed[rows[0][at.R_SLOT]])
+
+    def walk(self, output: Output, market: MarketSlice) -> Iterator[tuple[str, SlotRecords | None]]:
+        """The lines of every slot, with its values where anything but its mark was written."""
+        missed = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
+        marked: tuple[int, ...] = ()
+        text = ""
+        for rows in _by_slot(output.records):
+            slot = rows[0][at.R_SLOT]
+            if len(rows) > 1:
+                found = self._slot(rows, output, market, missed[slot])
+                yield found.lines, found
+                continue
+            numbers = tuple(rows[0][at.R_SLOT + 1 :])
+            if numbers != marked:  # most slots mark the account as the one before did
+                marked, text = numbers, mark_line(_mark(rows[0]))
+            yield self._header(slot, missed[slot]) + text, None
+
+    def _slot(
+        self, rows: list[list[int]], output: Output, market: MarketSlice, missed: int
+    ) -> SlotRecords:
+        current = _Slot()
+        for row in rows:
             self._read(row, current, output, market)
-        if slot >= 0:
-            yield self._finish(current, slot, missed[slot])
+        return self._finish(current, rows[0][at.R_SLOT], missed)
+
+    def _header(self, slot: int, missed: int) -> str:
+        return header_line(self._strategy, slot, self._config, "yes" if missed else "no")
 
     def _finish(self, found: _Slot, slot: int, missed: int) -> SlotRecords:
         assert found.mark is not None, "every slot is marked"
-        header = header_line(self._strategy, slot, self._config, "yes" if missed else "no")
+        header = self._header(slot, missed)
         return SlotRecords(
             slot=slot,
             missed=bool(missed),
@@ -143,52 +164,17 @@ class Decoder:
             edge_time=row[at.R_B],
             reason=NAMES[row[at.R_REASON]],
             step=row[at.R_STEP],
-            details=self.details(
-                output.decisions[row[at.R_A]].tolist(),
-                output.details[row[at.R_A]].tolist(),
-                _scale(market, token),
-                market.prices[token],
+            details_json=canonical(
+                self._details.read(
+                    output.decisions[row[at.R_A]].tolist(),
+                    output.details[row[at.R_A]].tolist(),
+                    _scale(market, token),
+                    market.prices[token],
+                )
             ),
         )
         found.decisions.append(decision)
         found.lines.append(decision_line(decision))
-
-    def details(
-        self, d: list[int], x: list[float], scale: Scale | None, prices: Prices
-    ) -> dict[str, Any]:
-        """Every number that a decision saw or made, as text or finite float; absent left out."""
-        failed = [NAMES[n] for n in range(1, len(NAMES)) if d[at.D_FAILED] >> n & 1]
-        shown: dict[str, Any] = {"failed": failed}
-        floats = {"sigma": x[at.DX_SIGMA], "adv": x[at.DX_ADV], "net_rr": x[at.DX_RR],
-                  "score": x[at.DX_SCORE]}  # fmt: skip
-        if d[at.D_KIND] == 0:
-            return shown
-        shown |= {name: value for name, value in floats.items() if math.isfinite(value)}
-        shown["gates"] = self._gates(d, x)
-        if d[at.D_CLOSE] == 0 or scale is None:
-            return shown
-        if math.isfinite(x[at.DX_ATR]):
-            shown["atr"] = float(f"{x[at.DX_ATR] / 10.0**prices.decimals:.10g}")
-        shown |= _bracket(d, scale, prices)
-        if d[at.D_EQUITY] > 0:
-            shown |= _size(d, scale)
-        return shown
-
-    def _gates(self, d: list[int], x: list[float]) -> list[dict[str, Any]]:
-        gates = []
-        for g, name in enumerate(self._columns):
-            limits = self._rules.limits[g].tolist()
-            keys = ("min", "max", "leave_min", "leave_max")
-            gate: dict[str, Any] = {
-                key: limit for key, limit in zip(keys, limits, strict=True) if math.isfinite(limit)
-            }
-            gate["column"] = name
-            gate["passed"] = not d[at.D_GATES] >> g & 1
-            gate["member"] = bool(d[at.D_MEMBER] >> g & 1)
-            if math.isfinite(x[at.DX_GATES + g]):
-                gate["value"] = x[at.DX_GATES + g]
-            gates.append(gate)
-        return gates
 
     def _order(self, row: list[int], found: _Slot, output: Output, market: MarketSlice) -> None:
         orders = self._entry(row, found, market) if row[at.R_ACTION] == at.ACT_ENTRY else [
@@ -319,6 +305,16 @@ class Decoder:
         )
 
 
+def _by_slot(records: IntArray) -> Iterator[list[list[int]]]:
+    """The rows of each slot."""
+    slots = records[:, at.R_SLOT]
+    ends = [*(np.flatnonzero(slots[1:] != slots[:-1]) + 1).tolist(), len(slots)]
+    start = 0
+    for end in ends if len(slots) else ():
+        yield records[start:end].tolist()
+        start = end
+
+
 def _scale(market: MarketSlice, token: int) -> Scale | None:
     instrument = market.instruments[token]
     return Scale(tick=instrument.tick, lot=instrument.lot) if instrument is not None else None
@@ -344,45 +340,3 @@ def _mark(row: list[int]) -> Mark:
         open_positions=row[at.R_H],
         halts=tuple(name for name, on in halts if on),
     )
-
-
-def _bracket(d: list[int], scale: Scale, prices: Prices) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "close": prices.text(d[at.D_CLOSE]),
-        "entry": scale.price(d[at.D_ENTRY]),
-        "cap": scale.price(d[at.D_CAP]),
-        "k_ppm": d[at.D_K],
-    }
-    for name, column in (("stop", at.D_STOP), ("target", at.D_TARGET)):
-        if d[column] > 0:
-            shown[name] = scale.price(d[column])
-    for name, price, strength in (
-        ("support", at.D_SUPPORT, at.D_STRENGTH),
-        ("resistance", at.D_RESISTANCE, at.D_TARGET_STRENGTH),
-    ):
-        if d[price] > 0:
-            shown[name] = prices.text(d[price])
-            shown[f"{name}_strength"] = scaled(d[strength], _STRENGTH)
-    if d[at.D_STRONG] > 0:
-        shown["strong_resistance"] = prices.text(d[at.D_STRONG])
-    if d[at.D_FLAGS] & at.FLAG_ATR_FALLBACK:
-        shown["stop_from"] = "atr_fallback"
-    if d[at.D_FLAGS] & at.FLAG_TARGET_FALLBACK:
-        shown["target_from"] = "target_fallback"
-    return shown
-
-
-def _size(d: list[int], scale: Scale) -> dict[str, Any]:
-    bounds = {
-        name: money_text(d[at.D_BOUND + n])
-        for n, name in enumerate(BOUND_NAMES)
-        if d[at.D_BOUND + n] >= 0
-    }
-    return {
-        "equity": money_text(d[at.D_EQUITY]),
-        "risk_cash": money_text(d[at.D_RISK_CASH]),
-        "bounds": bounds,
-        "binding": BOUND_NAMES[d[at.D_BINDING]],
-        "quantity": scale.quantity(d[at.D_QTY]),
-        "rank": d[at.D_RANK],
-    }

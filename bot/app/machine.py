@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bot.engine.tables import Runner, run_slots
+from bot.market.bulk.market import Spread
 from bot.market.bulk.row_columns import Loops
 
 WORTH_COMPILING = 2_000_000  # token-bars: below, interpreting them takes less time than compiling
 WORTH_COMPILING_COLUMNS = 10_000  # a bar's columns take a thousand times as long interpreted
+THREADS_MAX = 8
 Say = Callable[[str], None]
 
 
@@ -20,6 +24,7 @@ class Machine:
     runner: Runner = run_slots
     loops: Loops = field(default_factory=Loops)
     words: str = "interpreted"
+    spread: Spread = map
     warming: object = None  # the process that fills the cache meanwhile, if any
 
 
@@ -35,7 +40,7 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
     folder = code_folder(environment)
     runner, loops = load_runner(folder), load_loops(folder)
     if runner is not None and loops is not None:
-        return Machine(runner=runner, loops=loops, words="compiled")
+        return Machine(runner=runner, loops=loops, words="compiled", spread=_threads())
     if token_bars < WORTH_COMPILING_COLUMNS:
         return Machine(warming=_warm(environment))
     if loops is None:
@@ -46,7 +51,7 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
         _warn(why, say)
     if runner is None and token_bars < WORTH_COMPILING:
         words = "interpreted, columns compiled"
-        return Machine(loops=loops, words=words, warming=_warm(environment))
+        return Machine(loops=loops, words=words, spread=_threads(), warming=_warm(environment))
     if runner is None:
         from bot.adapters.compiled.loop import compile_runner
 
@@ -54,7 +59,12 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
         compiled = compile_runner(folder)
         runner = compiled.runner
         _warn(compiled.not_kept, say)
-    return Machine(runner=runner, loops=loops, words="compiled")
+    return Machine(runner=runner, loops=loops, words="compiled", spread=_threads())
+
+
+def _threads() -> Spread:
+    """Tokens side by side: machine code does not hold the interpreter's lock."""
+    return ThreadPoolExecutor(max_workers=min(THREADS_MAX, os.cpu_count() or 1)).map
 
 
 def _warn(why: str, say: Say) -> None:

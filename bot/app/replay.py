@@ -151,7 +151,9 @@ def replay(
     chosen = history_slots(history, loaded.strategy.settle) if slots is None else slots
     began = time.perf_counter()
     stepper = Stepper(loaded, machine.runner)
-    market = BulkMarket(loaded.strategy, stepper.plan, history, chosen, machine.loops)
+    market = BulkMarket(
+        loaded.strategy, stepper.plan, history, chosen, machine.loops, machine.spread
+    )
     sweep = Sweep(stepper, machine.runner)
     sweep.seconds.columns = time.perf_counter() - began
     sweep.over(market, chosen, progress)

@@ -30,7 +30,7 @@ from bot.market.inputs import Market, MarketSlice
 from bot.market.rules import build_rules
 
 RULES_VERSION = 1
-BUFFER_RECORDS = 20_000
+BUFFER_RECORDS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,9 @@ class Stepper:
         ]
         return Stepped(records, Account.from_state(state, made.token_ids), made, made.new_bars)
 
-    def decode(self, output: Output, made: MarketSlice) -> Iterator[SlotRecords]:
-        """The values of the slots in an output."""
-        return self._decoder.slots(output, made)
+    def walk(self, output: Output, made: MarketSlice) -> Iterator[tuple[str, SlotRecords | None]]:
+        """The lines of each slot in an output, with its values unless it was a quiet one."""
+        return self._decoder.walk(output, made)
 
 
 def outputs(inputs: Inputs, rules: Rules, state: State, runner: Runner) -> Iterator[Output]:

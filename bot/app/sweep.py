@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.app.stepper import LedgerHash, Stepper, outputs
 from bot.app.tally import Tally
-from bot.app.variations import VARIATIONS, varied
+from bot.app.variations import VARIATIONS, Variation, varied
 from bot.domain.instants import HOUR
 from bot.domain.records import SlotRecords
 from bot.domain.values import Slot
@@ -60,15 +60,21 @@ class _Account:
 class Sweep:
     """Steps a strategy and its variations; keeps the slots in which something happened."""
 
-    def __init__(self, stepper: Stepper, runner: Runner) -> None:
+    def __init__(
+        self,
+        stepper: Stepper,
+        runner: Runner,
+        variations: Sequence[Variation] = VARIATIONS,
+        ledger: LedgerHash | None = None,
+    ) -> None:
         self._stepper = stepper
         self._runner = runner
         self._base = _Account(stepper.rules, Tally())
         self._varied = {
             variation.name: _Account(varied(stepper.rules, variation), Tally())
-            for variation in VARIATIONS
+            for variation in variations
         }
-        self._hash = LedgerHash()
+        self._hash = ledger or LedgerHash()
         self.busy: list[SlotRecords] = []
         self.seconds = Seconds()
         self.token_bars = 0
@@ -113,8 +119,10 @@ class Sweep:
             stepped = time.perf_counter()
             self.seconds.engine += stepped - began
             self._base.tally.add(output)
-            for slot in self._stepper.decode(output, made):
-                self._keep(slot)
+            for lines, slot in self._stepper.walk(output, made):
+                self._hash.add(lines)
+                if slot is not None:
+                    self.busy.append(replace(slot, lines=""))
             began = time.perf_counter()
             self.seconds.records += began - stepped
         for account in self._varied.values():
@@ -130,11 +138,6 @@ class Sweep:
             account.state = self._stepper.open_account().to_state(made.token_ids)
         account.state.tokens[:, at.T_BAR_ROW] = 0  # a place in the arrays of another piece
         yield from outputs(made.inputs, account.rules, account.state, self._runner)
-
-    def _keep(self, slot: SlotRecords) -> None:
-        self._hash.add(slot.lines)
-        if slot.decisions or slot.orders or slot.fills or slot.events or slot.notices:
-            self.busy.append(replace(slot, lines=""))
 
 
 def reach_of(state: State | None, slot: int) -> int:

@@ -14,6 +14,7 @@ from bot.domain.values import Bar, Record
 
 IntColumn = npt.NDArray[np.int64]
 NONE = -1
+DECIMALS_MAX = 18  # of a table: 10^18 is the largest power of ten in 64 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def no_bars(token_id: int) -> BarTable:
 def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
     """The hourly bars of a token as a table; None where it cannot hold them exactly.
 
-    That is: beyond 62 bits, or with a volume below 0, which would mean an absent one.
+    That is: beyond 62 bits or 18 decimals, or with a volume below 0, which would mean none.
     """
     rows = sorted(bars, key=lambda bar: bar.open_time)
     prices = [(bar.open, bar.high, bar.low, bar.close) for bar in rows]
@@ -121,7 +122,8 @@ def table_of(token_id: int, bars: Sequence[Bar]) -> BarTable | None:
         NONE if bar.volume is None else int(bar.volume.scaleb(volume_decimals)) for bar in rows
     ]
     largest = max((abs(value) for row in (*points, volume) for value in row), default=0)
-    if largest >= 1 << 62 or min(volumes, default=0) < 0:
+    finest = max(decimals, volume_decimals)
+    if largest >= 1 << 62 or finest > DECIMALS_MAX or min(volumes, default=0) < 0:
         return None
     return BarTable(
         token_id=token_id,

@@ -51,10 +51,10 @@ def scaled(value: int, decimals: int) -> str:
     """
     if decimals <= 0:
         return str(value * 10**-decimals)
-    sign = "-" if value < 0 else ""
-    whole, part = divmod(abs(value), 10**decimals)
-    fraction = f"{part:0{decimals}d}".rstrip("0")
-    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+    if value < 0:
+        return "-" + scaled(-value, decimals)
+    whole, part = divmod(value, 10**decimals)
+    return f"{whole}.{part:0{decimals}d}".rstrip("0") if part else str(whole)
 
 
 def money_text(money: int) -> str:

@@ -41,7 +41,13 @@ class Decision:
     edge_time: int
     reason: str
     step: int
-    details: dict[str, Any] = field(default_factory=dict)
+    details_json: str = "{}"  # canonical; text, since years of decisions stay in memory
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Every number that the decision saw or made, and which rules failed."""
+        found: dict[str, Any] = json.loads(self.details_json)
+        return found
 
     @property
     def outcome(self) -> str:
@@ -173,7 +179,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 def line(record: str, /, **cells: Any) -> str:
     """One canonical line: JSON with sorted keys, ending in a newline."""
-    return _ENCODER.encode({"record": record, **cells}) + "\n"
+    return canonical({"record": record, **cells}) + "\n"
 
 
 def header_line(strategy: str, slot: int, config_sha256: str, missed: str) -> str:
@@ -185,16 +191,21 @@ def header_line(strategy: str, slot: int, config_sha256: str, missed: str) -> st
 
 
 def decision_line(decision: Decision) -> str:
-    """The canonical line of a decision."""
-    return line(
+    """The canonical line of a decision; its details come first by the order of keys."""
+    rest = line(
         "decision",
         id=decision.id,
         token_id=decision.token_id,
         kind=decision.kind,
         edge_time=format_instant(decision.edge_time),
         reason=decision.reason,
-        details=decision.details,
     )
+    return f'{{"details":{decision.details_json},{rest[1:]}'
+
+
+def canonical(document: Any) -> str:
+    """JSON with sorted keys and no spaces."""
+    return _ENCODER.encode(document)
 
 
 def order_line(order: Order) -> str:

@@ -72,7 +72,7 @@ class MarketSlice:
     universes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     derived: list[Instrument] = field(default_factory=list)
     impossible: dict[int, int] = field(default_factory=dict)
-    new_bars: int = 0  # versions of bars that these slots were the first to know
+    new_bars: int = 0  # bars that these slots were the first to know, older history apart
 
 
 class Market:
@@ -147,7 +147,6 @@ class Market:
         versions: dict[int, list[Version]] = {
             token_id: self._carried(token_id, slots[0].slot - reach) for token_id in ids
         }
-        carried = sum(map(len, versions.values()))
         rows: list[list[TokenSlot]] = []
         covariance = CovarianceLog(self._strategy.portfolio_vol is not None)
         for slot in slots:
@@ -160,7 +159,12 @@ class Market:
         result.impossible = {
             i: self._views[i].series.impossible for i in ids if self._views[i].series.impossible
         }
-        result.new_bars = sum(map(len, versions.values())) - carried
+        begin = slots[0].slot - HOUR
+        result.new_bars = sum(
+            version.fresh and version.known >= slots[0].slot and version.open_time >= begin
+            for rows_of in versions.values()
+            for version in rows_of
+        )
         _fill(result, slots, rows, versions, self._arrange(listed), self._plan)
         result.inputs = covariance.put_into(result.inputs)
         return result

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bot.adapters.compiled.columns import compile_loops, load_loops
 from bot.adapters.compiled.folder import CACHE_VARIABLE, CodeFolder, code_folder
 from bot.adapters.compiled.loop import CompiledRunner, compile_runner, load_runner
+from bot.market.bulk.row_columns import Loops
 
 
 def environment(cache: Path) -> dict[str, str]:
@@ -23,3 +25,9 @@ def kept_runner(cache: Path) -> CompiledRunner:
     """The compiled loop of the tree under test."""
     folder = kept_folder(cache)
     return load_runner(folder) or compile_runner(folder).runner
+
+
+def kept_loops(cache: Path) -> Loops:
+    """The compiled columns of the tree under test: some 10 seconds the first time."""
+    folder = kept_folder(cache)
+    return load_loops(folder) or compile_loops(folder)[0]

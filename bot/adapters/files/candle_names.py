@@ -27,6 +27,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 NEEDED = ("open_time", "open", "high", "low", "close")
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "DAI", "USD", "EUR", "GBP")
 _INTERVAL = re.compile(r"[-_. ](?P<interval>[1-9]\d{0,3}[mhd])(?=$|[-_. ])", re.IGNORECASE)
+_LAWFUL = re.compile(r"[1-9]\d{0,3}[mhHdD]")
 _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -56,6 +57,13 @@ def pair_and_interval(path: Path) -> tuple[str, str | None]:
     if found is None:
         return stem, None
     return stem[: found.start()], found["interval"].lower()
+
+
+def lawful_interval(text: str) -> str | None:
+    """`1h`, `1H` or `60m` as "1h"; None where it is no interval. `1M` is a month, so none."""
+    if _LAWFUL.fullmatch(text) is None:
+        return None
+    return interval_of(interval_ms(text.lower()))
 
 
 def interval_ms(interval: str) -> int:

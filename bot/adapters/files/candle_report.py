@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+
+from bot.adapters.files.bar_rows import BarRows, joined
 from bot.adapters.files.candle_names import interval_ms
-from bot.adapters.files.sheet import Sheet
+from bot.domain.bar_table import IntColumn
 from bot.domain.instants import format_instant
-from bot.domain.values import Bar
 
 _PLACES_MAX = 5
+# One, several, and what is done about it.
+_WORDS = {
+    "duplicates": ("duplicate row", "duplicate rows", "counted once"),
+    "conflicts": ("conflicting row", "conflicting rows", "another bar of the same time, all kept"),
+    "disorder": ("row out of order", "rows out of order", "earlier than the row before, sorted"),
+    "impossible": ("impossible bar", "impossible bars", "counted as absent"),
+    "misaligned": ("misaligned row", "misaligned rows", "not on a whole interval, left out"),
+}
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,22 +34,40 @@ class Finding:
     places: tuple[int, ...]
 
     def __str__(self) -> str:
-        shown = ", ".join(format_instant(place) for place in self.places)
-        more = ", ..." if self.count > len(self.places) else ""
-        return f"{self.count} {self.kind} ({shown}{more})"
+        one, several, done = _WORDS[self.kind]
+        return f"{self.count} {one if self.count == 1 else several}, {done} ({_shown(self)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapFinding(Finding):
+    """Holes between bars, each placed at its first absent bar."""
+
+    interval: str
+    missing: int  # absent bars in all
+    longest: int  # absent bars in the longest hole
+    longest_at: int
+
+    def __str__(self) -> str:
+        longest = f"{_length(self.longest, self.interval)} from {format_instant(self.longest_at)}"
+        if self.count == 1:
+            return f"gap of {longest}"
+        return (
+            f"{self.count} gaps, {_length(self.missing, self.interval)} absent, the longest "
+            f"{longest} ({_shown(self)})"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandleSeries:
-    """One token and interval of one file.
+    """One token and interval of a folder.
 
     Kinds of findings: `gaps` (holes, at the first absent bar), `duplicates` (told twice alike,
-    counted once), `conflicts` (one instant, different bars: both kept), `disorder` (earlier than
-    the row before), `impossible` (see BAR_IMPOSSIBLE: kept, the engine treats them as absent),
-    `misaligned` (not on a whole interval: left out).
+    counted once), `conflicts` (one instant, different bars: all kept), `disorder` (earlier than
+    the row before in its file), `impossible` (see BAR_IMPOSSIBLE: kept, the engine treats them as
+    absent), `misaligned` (not on a whole interval: left out).
     """
 
-    file: str
+    file: str  # the first one's name, and how many more there are
     token_id: int
     symbol: str
     interval: str
@@ -64,68 +94,109 @@ class CandleReport:
         ]
 
 
-def examine(bars: list[Bar], sheet: Sheet, symbol: str) -> tuple[CandleSeries, list[Bar]]:
-    """The report on bars in file order, and the bars to keep, in order of time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesName:
+    """Whose bars they are, and where they stand."""
 
-    All bars are of one token and interval.
+    files: tuple[str, ...]
+    token_id: int
+    symbol: str
+    interval: str
+
+
+def examine(parts: Sequence[BarRows], name: SeriesName) -> tuple[CandleSeries, BarRows]:
+    """The report on the bars of one token and interval, and the bars to keep, in order of time.
+
+    Each part holds the rows of one file in the file's order.
     """
-    interval = bars[0].interval if bars else ""
-    step = interval_ms(interval) if interval else 1
-    aligned = [bar for bar in bars if bar.open_time % step == 0]
-    kept, repeated, conflicting = _unique(sorted(aligned, key=lambda bar: bar.open_time))
-    holes = _holes(kept, step)
-    pairs = pairwise(bars)
-    problems = {
-        "gaps": [first for first, _ in holes],
-        "duplicates": repeated,
-        "conflicts": conflicting,
-        "disorder": [later.open_time for bar, later in pairs if later.open_time < bar.open_time],
-        "impossible": [bar.open_time for bar in kept if is_impossible(bar)],
-        "misaligned": [bar.open_time for bar in bars if bar.open_time % step],
+    step = interval_ms(name.interval)
+    rows = joined(parts)
+    off = rows.open_time % step != 0
+    late = np.concatenate([_later_first(part.open_time) for part in parts])
+    ordered = (rows.at(np.flatnonzero(~off)) if off.any() else rows).in_order()
+    repeated, conflicting = _told_again(ordered)
+    kept = ordered.at(np.flatnonzero(~repeated)) if repeated.any() else ordered
+    gaps = _gaps(kept.open_time, step, name.interval)
+    others = {
+        "duplicates": ordered.open_time[repeated],
+        "conflicts": ordered.open_time[conflicting],
+        "disorder": rows.open_time[late],
+        "impossible": kept.open_time[_impossible(kept)],
+        "misaligned": rows.open_time[off],
     }
-    lengths = [count for _, count in holes]
+    findings = [_finding(kind, places) for kind, places in others.items() if len(places)]
+    times = kept.open_time
     report = CandleSeries(
-        file=sheet.path.name, token_id=kept[0].token_id if kept else 0, symbol=symbol,
-        interval=interval, bars=len(kept), first=kept[0].open_time if kept else None,
-        last=kept[-1].open_time if kept else None, missing=sum(lengths),
-        longest_gap=max(lengths, default=0),
-        findings=tuple(
-            Finding(kind=kind, count=len(places), places=tuple(places[:_PLACES_MAX]))
-            for kind, places in problems.items() if places
-        ),
+        file=_files(name.files), token_id=name.token_id, symbol=name.symbol,
+        interval=name.interval, bars=len(kept), first=int(times[0]) if len(kept) else None,
+        last=int(times[-1]) if len(kept) else None, missing=gaps.missing if gaps else 0,
+        longest_gap=gaps.longest if gaps else 0,
+        findings=(*([gaps] if gaps else []), *findings),
     )  # fmt: skip
     return report, kept
 
 
-def is_impossible(bar: Bar) -> bool:
-    """Whether no trading could have made this bar: a high below, a low above, a price of 0."""
-    lower, upper = sorted((bar.open, bar.close))
-    return bar.low > lower or bar.high < upper or bar.low <= 0
+def _files(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _unique(bars: list[Bar]) -> tuple[list[Bar], list[int], list[int]]:
-    """Bars in order of time -> kept, instants told twice alike, instants told differently."""
-    kept: list[Bar] = []
-    repeated, conflicting = [], []
-    same_instant: list[Bar] = []
-    for bar in bars:
-        if same_instant and same_instant[0].open_time != bar.open_time:
-            same_instant = []
-        if bar in same_instant:
-            repeated.append(bar.open_time)
-            continue
-        if same_instant:
-            conflicting.append(bar.open_time)
-        same_instant.append(bar)
-        kept.append(bar)
-    return kept, repeated, conflicting
+def _finding(kind: str, places: IntColumn) -> Finding:
+    return Finding(kind=kind, count=len(places), places=tuple(places[:_PLACES_MAX].tolist()))
 
 
-def _holes(bars: list[Bar], step: int) -> list[tuple[int, int]]:
-    """First absent instant and number of absent bars of each hole."""
-    holes = []
-    for bar, later in pairwise(bars):
-        absent = (later.open_time - bar.open_time) // step - 1
-        if absent > 0:
-            holes.append((bar.open_time + step, absent))
-    return holes
+def _later_first(times: IntColumn) -> Flags:
+    """Where a row is earlier than the row before it."""
+    return np.concatenate([np.zeros(min(1, len(times)), np.bool_), times[1:] < times[:-1]])
+
+
+def _impossible(rows: BarRows) -> Flags:
+    """Bars that no trading could have made: a high below, a low above, a price of 0."""
+    opens, highs, lows, closes = rows.prices.T
+    outside = (lows > np.minimum(opens, closes)) | (highs < np.maximum(opens, closes))
+    return np.asarray(outside | (lows <= 0), dtype=np.bool_)
+
+
+def _told_again(rows: BarRows) -> tuple[Flags, Flags]:
+    """Rows in order of time -> those that repeat an earlier one, those that contradict one."""
+    again = np.zeros(len(rows), dtype=np.bool_)
+    again[1:] = rows.open_time[1:] == rows.open_time[:-1]
+    if not again.any():
+        return again, again
+    columns = [rows.open_time, *map(_ranks, (*rows.prices.T, rows.volume))]
+    order = np.lexsort(columns[::-1])  # equal rows side by side, the earliest first
+    alike = np.all([column[order][1:] == column[order][:-1] for column in columns], axis=0)
+    repeated = np.zeros(len(rows), dtype=np.bool_)
+    repeated[order[1:][alike]] = True
+    return repeated, again & ~repeated
+
+
+def _ranks(column: npt.NDArray[np.generic]) -> IntColumn:
+    """Numbers that are equal where the values are."""
+    if column.dtype != object:
+        return np.asarray(column, dtype=np.int64)
+    seen: dict[object, int] = {}
+    return np.array([seen.setdefault(value, len(seen)) for value in column.tolist()], np.int64)
+
+
+def _gaps(times: IntColumn, step: int, interval: str) -> GapFinding | None:
+    absent = np.diff(times) // step - 1
+    before = np.flatnonzero(absent > 0)
+    if not len(before):
+        return None
+    longest = int(absent.argmax())
+    return GapFinding(
+        kind="gaps", count=len(before), places=tuple((times[before[:_PLACES_MAX]] + step).tolist()),
+        interval=interval, missing=int(absent[before].sum()), longest=int(absent[longest]),
+        longest_at=int(times[longest]) + step,
+    )  # fmt: skip
+
+
+def _length(count: int, interval: str) -> str:
+    if interval == "1h":
+        return f"{count} hour" if count == 1 else f"{count} hours"
+    return f"{count} bar of {interval}" if count == 1 else f"{count} bars of {interval}"
+
+
+def _shown(finding: Finding) -> str:
+    more = ", ..." if finding.count > len(finding.places) else ""
+    return ", ".join(map(format_instant, finding.places)) + more

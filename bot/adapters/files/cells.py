@@ -1,8 +1,8 @@
-"""Columns of text as lists of typed values: whole columns at once, faults cell by cell.
+"""Columns of text as typed values: whole columns at once, faults cell by cell.
 
-Each parser first tests the whole column against the plain form and converts it in bulk; only
-where a cell differs does it go through the column one by one, which accepts the rarer lawful
-forms and names the first cell that has none. A blank cell is None.
+Each parser first tries the whole column at once (see `bulk`); only where a cell differs does it
+go through the column one by one, which accepts the rarer lawful forms and names the first cell
+that has none. A blank cell is None in lists and NONE in arrays.
 """
 
 from __future__ import annotations
@@ -12,20 +12,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bot.adapters.files import bulk
 from bot.adapters.files.sheet import Sheet
+from bot.domain.bar_table import NONE, IntColumn
 from bot.domain.decimals import canonical_price, parse_decimal
 from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, in_range, parse_instant
 
-_ISO_PLAIN = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$"
-_EPOCH_MS = r"^\d{12,13}$"
-_ID = r"^[1-9]\d{0,14}$"
-_DECIMAL = r"^\d+(\.\d+)?$"
-# At most 11 digits and a point, or 12 digits: always within 12 decimals and 12 digits.
-_PRICE = r"^[\d.]{1,12}$"
 _FLOAT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
 V = TypeVar("V")
 
@@ -40,47 +37,38 @@ def texts(sheet: Sheet, name: str) -> list[str | None]:
 
 def ids(sheet: Sheet, name: str) -> list[int | None]:
     """Positive whole numbers."""
-    column = sheet.columns[name]
-    if _all_match(column, _ID):
-        found: list[int | None] = column.cast(pa.int64()).to_pylist()
-        return found
-    return _one_by_one(sheet, name, _id)
+    return _list(id_array(sheet, name))
+
+
+def id_array(sheet: Sheet, name: str) -> IntColumn:
+    """The same as an array."""
+    found = bulk.ids(sheet.columns[name])
+    return found if found is not None else _array(_one_by_one(sheet, name, _id))
 
 
 def instants(sheet: Sheet, name: str) -> list[int | None]:
     """UTC milliseconds from ISO 8601 or from whole epoch seconds, ms, us or ns."""
-    column = instant_column(sheet, name)
-    found: list[int | None] = column.to_pylist()
-    return found
+    return _list(instant_array(sheet, name))
 
 
-def instant_column(sheet: Sheet, name: str) -> Any:
-    """The same as `instants`, as a column that can be compared in bulk."""
-    column = sheet.columns[name]
-    bulk = None
-    if _all_match(column, _EPOCH_MS):
-        bulk = column.cast(pa.int64())
-    elif _all_match(column, _ISO_PLAIN):
-        bulk = _cast_iso(column)
-    if bulk is not None and _within_years(bulk):
-        return bulk
-    return pa.chunked_array([pa.array(_one_by_one(sheet, name, _instant), pa.int64())])
+def instant_array(sheet: Sheet, name: str) -> IntColumn:
+    """The same as an array."""
+    found = bulk.instants(sheet.columns[name])
+    return found if found is not None else _array(_one_by_one(sheet, name, _instant))
 
 
 def prices(sheet: Sheet, name: str) -> list[Decimal | None]:
     """Prices as the record keeps them (see `canonical_price`)."""
     column = sheet.columns[name]
-    if _all_match(column, _DECIMAL) and _all_match(column, _PRICE):
-        return _bulk_decimals(column)
-    return _one_by_one(sheet, name, _price)
+    found = bulk.prices(column)
+    return _one_by_one(sheet, name, _price) if found is None else _exact(column, *found)
 
 
 def decimals(sheet: Sheet, name: str) -> list[Decimal | None]:
     """Exact decimals of any length."""
     column = sheet.columns[name]
-    if _all_match(column, _DECIMAL):
-        return _bulk_decimals(column)
-    return _one_by_one(sheet, name, parse_decimal)
+    found = bulk.decimals(column)
+    return _one_by_one(sheet, name, parse_decimal) if found is None else _exact(column, *found)
 
 
 def numbers(sheet: Sheet, name: str) -> list[float | None]:
@@ -105,11 +93,20 @@ def holds_a_number(sheet: Sheet, name: str) -> bool:
     return bool(pc.any(matches).as_py())
 
 
-def _bulk_decimals(column: Any) -> list[Decimal | None]:
-    cells = column.to_pylist()
+def _list(column: IntColumn) -> list[int | None]:
+    return [None if value == NONE else value for value in column.tolist()]
+
+
+def _array(values: list[int | None]) -> IntColumn:
+    return np.array([NONE if value is None else value for value in values], dtype=np.int64)
+
+
+def _exact(column: Any, values: IntColumn, places: int) -> list[Decimal | None]:
+    found = [Decimal(value).scaleb(-places) for value in values.tolist()]
     if column.null_count == 0:
-        return list(map(Decimal, cells))
-    return [None if cell is None else Decimal(cell) for cell in cells]
+        return list(found)
+    there = bulk.filled(column).tolist()
+    return [value if is_there else None for value, is_there in zip(found, there, strict=True)]
 
 
 def _one_by_one(sheet: Sheet, name: str, parse: Callable[[str], V]) -> list[V | None]:
@@ -125,18 +122,6 @@ def _one_by_one(sheet: Sheet, name: str, parse: Callable[[str], V]) -> list[V | 
 def _all_match(column: Any, pattern: str) -> bool:
     """True for a column of blanks too."""
     return pc.all(pc.match_substring_regex(column, pattern=pattern)).as_py() is not False
-
-
-def _cast_iso(column: Any) -> Any | None:
-    try:
-        return column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
-    except pa.ArrowInvalid:
-        return None  # such as February 30: the slow way names the cell
-
-
-def _within_years(column: Any) -> bool:
-    ends = pc.min_max(column).as_py()
-    return ends["min"] is None or (ends["min"] >= EARLIEST and ends["max"] < LATEST)
 
 
 def _instant(text: str) -> int:

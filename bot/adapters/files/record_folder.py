@@ -1,16 +1,16 @@
-"""A record folder (CSV or Parquet files of what was seen, and when) as a Record in memory."""
+"""A record folder (CSV or Parquet files of what was seen, and when) as a Record or a History."""
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.files import cells
+from bot.adapters.files.bars_table import BarPart, read_bars
 from bot.adapters.files.layout import FORMATS, TABLES, Column
-from bot.adapters.files.sheet import Sheet, read_sheet
+from bot.adapters.files.sheet import Sheet, read_sheet, refuse_absent, release_memory
+from bot.domain.bar_table import History
 from bot.domain.errors import DataError
 from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Record, Signal, Slot, Token
 
@@ -23,7 +23,6 @@ _PARSERS: dict[str, Callable[[Sheet, str], list[Any]]] = {
     "flag": cells.flags,
     "text": cells.texts,
 }
-_INTERVAL = re.compile(r"[1-9]\d{0,3}[mhd]")
 _SOURCES = ("hourly", "daily")
 _VOLUME_UNITS = ("base", "quote", "unknown", "")
 
@@ -39,19 +38,53 @@ def read_record(folder: Path) -> Record:
 
 def read_record_with_notes(folder: Path) -> tuple[Record, list[str]]:
     """The record, and what a person may want to know: ignored columns, tokens without a row."""
+    record, parts, notes = _read(folder)
+    record.bars = _in_file_order(parts)
+    return record, notes
+
+
+def read_history(folder: Path) -> tuple[History, list[str]]:
+    """The same with the hourly bars of each token as a table, and notes."""
+    record, parts, notes = _read(folder)
+    history = History(rest=record)
+    for part in parts:
+        table = part.rows.table(part.token_id) if part.interval == "1h" else None
+        if table is None:
+            record.bars.extend(part.rows.in_order().bars(part.token_id, part.interval))
+        else:
+            history.tables.append(table)
+    return history, notes
+
+
+def _read(folder: Path) -> tuple[Record, list[BarPart], list[str]]:
+    """Everything but the bars; the bars by token and interval; notes."""
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such record folder")
     paths = {name: _find(folder, name) for name in TABLES}
     if paths["bars"] is None:
         raise DataError(f"{folder}: holds no bars: expected bars.csv, bars.csv.gz or bars.parquet")
-    record, notes = Record(), []
+    record, parts, notes = Record(), [], []
     for name, path in paths.items():
-        if path is not None:
-            sheet = read_sheet(path)
+        if path is None:
+            continue
+        sheet = read_sheet(path)
+        if name == "bars":
+            parts = read_bars(sheet)
+        else:
             getattr(record, name).extend(_READERS[name](sheet))
-            notes += _ignored(sheet, name)
-    _complete_tokens(record, notes, paths["tokens"])
-    return record, notes
+        notes += _ignored(sheet, name)
+        del sheet
+    release_memory()
+    _complete_tokens(record, {part.token_id for part in parts}, notes, paths["tokens"])
+    return record, parts, notes
+
+
+def _in_file_order(parts: list[BarPart]) -> list[Bar]:
+    placed: dict[int, Bar] = {}
+    for part in parts:
+        bars = part.rows.bars(part.token_id, part.interval)
+        placed.update(zip(part.places.tolist(), bars, strict=True))
+    return [placed[place] for place in range(len(placed))]
 
 
 def read_tokens(folder: Path) -> list[Token] | None:
@@ -73,7 +106,8 @@ def _typed(sheet: Sheet, columns: tuple[Column, ...]) -> list[list[Any]]:
     out = []
     for column in columns:
         if column.name not in sheet.columns:
-            _refuse_absent(sheet, column)
+            if column.required:
+                refuse_absent(sheet, column.name)
             out.append([None] * sheet.rows)
             continue
         values = _PARSERS[column.kind](sheet, column.name)
@@ -82,15 +116,6 @@ def _typed(sheet: Sheet, columns: tuple[Column, ...]) -> list[list[Any]]:
             raise sheet.fault(values.index(None), column.name, "found nothing, expected a value")
         out.append(values)
     return out
-
-
-def _refuse_absent(sheet: Sheet, column: Column) -> None:
-    if not column.required:
-        return
-    near = difflib.get_close_matches(column.name, sheet.columns, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    names = ", ".join(sheet.columns)
-    raise DataError(f"{sheet.path}: column {column.name!r} is missing{hint}; found {names}")
 
 
 def _ignored(sheet: Sheet, table: str) -> list[str]:
@@ -112,11 +137,11 @@ def _foreign_sources(sheet: Sheet) -> list[str]:
     ]
 
 
-def _complete_tokens(record: Record, notes: list[str], tokens_file: Path | None) -> None:
-    rows: list[Any] = [
-        *record.bars, *record.signals, *record.metrics, *record.levels, *record.grades,
-    ]  # fmt: skip
-    seen = {row.token_id for row in rows}
+def _complete_tokens(
+    record: Record, with_bars: set[int], notes: list[str], tokens_file: Path | None
+) -> None:
+    rows: list[Any] = [*record.signals, *record.metrics, *record.levels, *record.grades]
+    seen = with_bars | {row.token_id for row in rows}
     if tokens_file is None:
         record.tokens = [Token(token_id=found, symbol=str(found)) for found in sorted(seen)]
         return
@@ -143,22 +168,6 @@ def _tokens(sheet: Sheet) -> list[Token]:
             volume_unit=unit or "", market_cap=cap, available_at=available,
         )
         for token_id, symbol, name, sector, category, tick, lot, least, unit, cap, available
-        in zip(*lists, strict=True)
-    ]  # fmt: skip
-
-
-def _bars(sheet: Sheet) -> list[Bar]:
-    lists = _typed(sheet, TABLES["bars"])
-    for odd in set(lists[7]) - {None}:
-        if _INTERVAL.fullmatch(odd) is None:
-            problem = f"found {odd!r}, expected an interval such as 1h"
-            raise sheet.fault(lists[7].index(odd), "interval", problem)
-    return [
-        Bar(
-            token_id=token_id, open_time=open_time, open=open_, high=high, low=low, close=close,
-            volume=volume, interval=interval or "1h", available_at=available,
-        )
-        for token_id, open_time, open_, high, low, close, volume, interval, available
         in zip(*lists, strict=True)
     ]  # fmt: skip
 
@@ -234,7 +243,6 @@ def _slots(sheet: Sheet) -> list[Slot]:
 
 _READERS: dict[str, Callable[[Sheet], list[Any]]] = {
     "tokens": _tokens,
-    "bars": _bars,
     "signals": _signals,
     "metrics": _metrics,
     "levels": _levels,

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import pyarrow.feather as pa_feather
-import pyarrow.parquet as pa_parquet
 
+from bot.domain.bar_table import IntColumn
 from bot.domain.errors import DataError
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".feather")
+_TEXT_SUFFIXES = (".csv", ".csv.gz")
+SUFFIXES = (*_TEXT_SUFFIXES, ".parquet", ".feather")
 _CELL_MAX_BYTES = 1 << 20
+# A few blocks a file: smaller ones need more joining, larger ones hold memory that is never used.
+_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +30,35 @@ class Sheet:
     """A table whose cells are text or null; blank text is null."""
 
     path: Path
-    columns: dict[str, Any]  # name -> pyarrow string column
+    columns: dict[str, Any]  # name -> pyarrow array of strings
     rows: int
-    places: Any = None  # the rows' places in the file, where only some were kept
+    places: IntColumn | None = None  # the rows' places in the file, where only some were kept
 
     def fault(self, row: int, column: str, problem: str) -> DataError:
         """The error that names this cell: file, line, column, what was found and expected."""
         return DataError(f"{self.path}, row {self._line(row)}, column {column}: {problem}")
 
-    def where(self, mask: Any) -> Sheet:
-        """The rows where a boolean column is true."""
-        kept = {name: column.filter(mask) for name, column in self.columns.items()}
-        places = pc.indices_nonzero(mask)
-        if self.places is not None:
-            places = self.places.take(places)
-        return Sheet(path=self.path, columns=kept, rows=len(places), places=places)
+    def at(self, rows: IntColumn) -> Sheet:
+        """The rows of these numbers, which rise; a stretch without a hole is not copied."""
+        count = len(rows)
+        if count and rows[-1] - rows[0] + 1 == count:
+            kept = {name: cells.slice(rows[0], count) for name, cells in self.columns.items()}
+        else:
+            taken = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(rows)])
+            kept = {name: cells.take(taken) for name, cells in self.columns.items()}
+        places = rows if self.places is None else self.places[rows]
+        return Sheet(path=self.path, columns=kept, rows=count, places=places)
+
+    def of(self, names: Iterable[str]) -> Sheet:
+        """The same rows with these columns only."""
+        columns = {name: self.columns[name] for name in names}
+        return Sheet(path=self.path, columns=columns, rows=self.rows, places=self.places)
 
     def _line(self, row: int) -> int:
         """Line of the file for CSV, which may hold blank lines and line breaks in cells."""
         if self.places is not None:
-            row = self.places[row].as_py()
-        if not self.path.name.endswith((".csv", ".csv.gz")):
+            row = int(self.places[row])
+        if not self.path.name.lower().endswith(_TEXT_SUFFIXES):
             return row + 1
         with _open_text(self.path) as stream:
             reader = csv.reader(stream, delimiter=_delimiter(self.path))
@@ -56,6 +68,27 @@ class Sheet:
                 if seen == row:
                     return reader.line_num
         return row + 2
+
+
+def release_memory() -> None:
+    """Give what Arrow keeps for later back to the system: reading is over."""
+    pa.default_memory_pool().release_unused()
+
+
+def refuse_absent(sheet: Sheet, name: str) -> None:
+    """Raise DataError for a required column that is not there, with the likeliest misspelling."""
+    near = difflib.get_close_matches(name, sheet.columns, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    names = ", ".join(sheet.columns)
+    raise DataError(f"{sheet.path}: column {name!r} is missing{hint}; found {names}")
+
+
+def grouped(codes: IntColumn) -> list[IntColumn]:
+    """The numbers of the rows of each code, by code; rising within each."""
+    if not len(codes):
+        return []
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
 def stem_and_suffix(path: Path) -> tuple[str, str] | None:
@@ -73,12 +106,14 @@ def read_sheet(path: Path) -> Sheet:
     twice.
     """
     try:
-        table = _read_csv(path) if ".csv" in path.name.lower() else _read_typed(path)
+        is_text = path.name.lower().endswith(_TEXT_SUFFIXES)
+        table = _read_csv(path) if is_text else _read_typed(path)
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     names = [str(name).strip() for name in table.column_names]
     _refuse_doubles(path, names)
-    columns = {name: _text_column(table.column(i)) for i, name in enumerate(names) if name}
+    as_text = pa.ChunkedArray.combine_chunks if is_text else _text_column
+    columns = {name: as_text(table.column(i)) for i, name in enumerate(names) if name}
     return Sheet(path=path, columns=columns, rows=table.num_rows)
 
 
@@ -92,7 +127,12 @@ def _read_csv(path: Path) -> Any:
     slots = [f"c{i}" for i in range(len(header))]
     table = pa_csv.read_csv(
         path,
-        read_options=pa_csv.ReadOptions(column_names=slots, skip_rows_after_names=1),
+        read_options=pa_csv.ReadOptions(
+            column_names=slots,
+            skip_rows_after_names=1,
+            block_size=_BLOCK_BYTES,
+            use_threads=False,  # Arrow's own threads keep the memory that they once held
+        ),
         parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
             column_types=dict.fromkeys(slots, pa.string()),
@@ -105,28 +145,29 @@ def _read_csv(path: Path) -> Any:
 
 
 def _read_typed(path: Path) -> Any:
+    # Imported where they are used: a folder of CSV files needs neither.
     if path.name.lower().endswith(".feather"):
+        import pyarrow.feather as pa_feather
+
         return pa_feather.read_table(path)
+    import pyarrow.parquet as pa_parquet
+
     return pa_parquet.read_table(path)
 
 
-def _text_column(column: Any) -> Any:
+def _text_column(chunks: Any) -> Any:
     """Any column as text: instants as epoch milliseconds, floats at their shortest."""
+    column = chunks.combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     kind = column.type
-    if pa.types.is_string(kind):
-        return _blank_to_null(column)
-    if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind):
-        return _blank_to_null(column.cast(pa.string()))
     if pa.types.is_date(kind):
         column = column.cast(pa.timestamp("ms"))
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("ms", tz=column.type.tz), safe=False).cast(pa.int64())
     if pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-    return column.cast(pa.string())
-
-
-def _blank_to_null(column: Any) -> Any:
+    column = column.cast(pa.string())
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 

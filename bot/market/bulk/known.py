@@ -17,6 +17,8 @@ from bot.market.availability import Lags
 
 FLOAT_EXACT = 1 << 53  # whole numbers up to here are floats too
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Counts: TypeAlias = npt.NDArray[np.int32]
+Signs: TypeAlias = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 Recursions over a window of 720 rows are taken for a block of neighbouring windows at once: every
 window sees the operations of its kernel in the kernel's order, so its result is the kernel's to
-the bit, and the processor works on several windows at a time. `out` arrays stay NaN (or 0) where
-the window is not full. Arrays are C-contiguous float64 and int64.
+the bit, and the processor works on several windows at a time. A row of such a block is read as a
+slice, since an index that may be negative keeps the compiler from doing so. `out` arrays stay NaN
+(or 0) where the window is not full. Arrays are C-contiguous float64 and int64.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from bot.market.kernels.returns import (
 from bot.market.kernels.trend import CHANNEL, FAST, SLOW, donchian_mid
 from bot.market.kernels.volatility import parkinson, rogers_satchell, yang_zhang
 
-BLOCK = 64
+BLOCK = 256
 HOUR = 3_600_000
 DAY = 86_400_000
 
@@ -57,13 +58,15 @@ def ewma_rows(
         for b in range(count):
             seeds[b] = 0.0
         for i in range(seed_count):
+            part = squares[low + i : low + i + count]
             for b in range(count):
-                seeds[b] += squares[low + i + b]
+                seeds[b] += part[b]
         for b in range(count):
             block[b] = seeds[b] / float(seed_count)
         for i in range(seed_count, window - 1):
+            part = squares[low + i : low + i + count]
             for b in range(count):
-                block[b] = decay * block[b] + (1.0 - decay) * squares[low + i + b]
+                block[b] = decay * block[b] + (1.0 - decay) * part[b]
         for b in range(count):
             out[start + b] = round10(math.sqrt(block[b] * per_year))
     return n
@@ -101,13 +104,15 @@ def atr_rows(
         for b in range(count):
             seeds[b] = 0.0
         for i in range(1, period + 1):
+            part = ranges[low + i : low + i + count]
             for b in range(count):
-                seeds[b] += ranges[low + i + b]
+                seeds[b] += part[b]
         for b in range(count):
             block[b] = seeds[b] / float(period)
         for i in range(period + 1, window):
+            part = ranges[low + i : low + i + count]
             for b in range(count):
-                block[b] = (block[b] * (float(period) - 1.0) + ranges[low + i + b]) / float(period)
+                block[b] = (block[b] * (float(period) - 1.0) + part[b]) / float(period)
         for b in range(count):
             out[start + b] = round10(block[b])
     return n
@@ -120,14 +125,16 @@ def ema_block(
     for b in range(count):
         seeds[b] = 0.0
     for i in range(span):
+        part = values[low + i : low + i + count]
         for b in range(count):
-            seeds[b] += values[low + i + b]
+            seeds[b] += part[b]
     for b in range(count):
         block[b] = seeds[b] / float(span)
     weight = 2.0 / (float(span) + 1.0)
     for i in range(span, window):
+        part = values[low + i : low + i + count]
         for b in range(count):
-            block[b] += weight * (values[low + i + b] - block[b])
+            block[b] += weight * (part[b] - block[b])
 
 
 def trend_rows(

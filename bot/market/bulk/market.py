@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import numpy as np
 
 from bot.domain.bar_table import BarTable, History, no_bars
+from bot.domain.instants import HOUR
 from bot.domain.values import Record, Slot, Token
 from bot.engine import layout as at
 from bot.engine.tables import Inputs
@@ -23,7 +26,11 @@ from bot.market.rules import ColumnPlan
 from bot.market.strategy import Strategy
 from bot.market.token_rows import TokenRows
 
-PIECE_CELLS = 200_000  # slots times tokens of one piece: bounds the memory of a run
+# `map`, or one that works on several tokens at a time.
+Spread: TypeAlias = Callable[
+    [Callable[[int], TokenTrack | None], Iterable[int]], Iterable[TokenTrack | None]
+]
+PIECE_CELLS = 60_000  # slots times tokens of one piece: bounds the memory of a run
 LEAST_SLOTS = 64
 
 
@@ -35,7 +42,7 @@ class BulkMarket:
 
     def __init__(
         self, strategy: Strategy, plan: ColumnPlan, history: History, slots: list[Slot],
-        loops: Loops,
+        loops: Loops, spread: Spread = map,
     ) -> None:  # fmt: skip
         self._tokens = TokenRows()
         for token in history.rest.tokens:
@@ -47,9 +54,11 @@ class BulkMarket:
         self._starts = [stretch[0].as_of for stretch in self._tokens.stretches(slots)]
         own = _by_token(history)
         self._ids = sorted(own)
-        self._tracks = self._make_tracks(own)
+        self._tracks = self._make_tracks(own, spread)
         self._others = self._market_of(own, history.rest.tokens)
         self._shared = share(self._tracks, None) if self._others is None else None
+        if self._shared is not None:
+            self._tracks = self._shared.views(self._tracks)
         turns = sorted(token.available_at or 0 for token in history.rest.tokens)
         self._universe = UniverseLog(strategy.universe, self._tokens, turns, self._ids)
 
@@ -68,12 +77,16 @@ class BulkMarket:
             for n in range(0, len(stretch), size)
         ]
 
-    def _make_tracks(self, own: dict[int, tuple[BarTable, Record]]) -> list[TokenTrack | None]:
-        tracks: list[TokenTrack | None] = []
-        for token_id in self._ids:
+    def _make_tracks(
+        self, own: dict[int, tuple[BarTable, Record]], spread: Spread
+    ) -> list[TokenTrack | None]:
+        def made(token_id: int) -> TokenTrack | None:
             units = {self._unit(token_id, start) for start in self._starts}
-            one = units.pop() if len(units) == 1 else None
-            tracks.append(None if one is None else make_track(*own[token_id], one, self._run))
+            if len(units) > 1:
+                return None
+            return make_track(*own[token_id], units.pop(), self._run)
+
+        tracks = list(spread(made, self._ids))
         if self._run.strategy.portfolio_vol is not None and None in tracks:
             return [None] * len(tracks)  # a covariance needs all tokens side by side
         return tracks
@@ -214,7 +227,7 @@ class BulkMarket:
             known = int(track.counts[span.stop - 1])
             made.instruments.append(track.instrument if known else None)
             made.prices.append(track.prices)
-            made.new_bars += known - before
+            made.new_bars += _stepped_bars(track, before, known, int(self._run.times.slot[0]))
             if track.impossible:
                 made.impossible[track.token_id] = track.impossible
             if known and not before and track.instrument is not None:
@@ -239,6 +252,12 @@ def _by_token(history: History) -> dict[int, tuple[BarTable, Record]]:
     tables = {table.token_id: table for table in history.tables}
     ids = {*own, *tables, *(token.token_id for token in rest.tokens)}
     return {i: (tables[i] if i in tables else no_bars(i), own[i]) for i in ids}
+
+
+def _stepped_bars(track: TokenTrack, first: int, stop: int, begin: int) -> int:
+    """Bars that became known and are not history from before the run's first hour."""
+    opened = track.bars[first:stop, at.B_OPEN_TIME]
+    return int(np.count_nonzero(opened + HOUR >= begin))
 
 
 def _move(cells: IntArray, given: Inputs, token: int, bars: int, levels: int) -> None:

@@ -47,7 +47,7 @@ class Rows:
     @classmethod
     def of(cls, track: TokenTrack, span: Span) -> Rows:
         """The rows known in each slot and in the one before it."""
-        known = track.counts[span.first : span.stop]
+        known = track.counts[span.first : span.stop].astype(np.int64)
         earlier = track.counts[span.first - 1] if span.first > 0 else 0
         before = np.concatenate([[earlier], known[:-1]])
         return cls(newest=known - 1, before=before, known=known)

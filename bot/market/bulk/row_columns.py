@@ -14,6 +14,7 @@ from bot.domain.instants import DAY, HOUR
 from bot.engine.types import FloatArray, IntArray
 from bot.market.bar_series import LAST_HOUR
 from bot.market.bulk import loops
+from bot.market.bulk.known import Counts, Signs
 from bot.market.column_names import Column
 from bot.market.kernels.atr import PERIOD
 from bot.market.kernels.liquidity import median_volume
@@ -57,7 +58,7 @@ class Loops(NamedTuple):
 class Books:
     """The books of a token: which one holds at each bar, and their levels one after the other."""
 
-    of_row: IntArray  # number of the book, -1 for none
+    of_row: Counts  # number of the book, -1 for none
     bounds: IntArray  # (books, 3): first level, one behind the last, the instant it was built
     points: IntArray
     strengths: FloatArray
@@ -128,14 +129,14 @@ def atr_rows(bars: FloatBars, use: Loops) -> FloatArray:
     return out
 
 
-def trend_rows(bars: FloatBars, use: Loops) -> IntArray:
+def trend_rows(bars: FloatBars, use: Loops) -> Signs:
     """The local trend at every bar: 1, -1 or 0."""
     out = np.zeros(len(bars.times), dtype=np.int64)
     seeds, fast, slow = (np.zeros(loops.BLOCK) for _ in range(3))
     use.trend_rows(
         bars.highs, bars.lows, bars.closes, TREND_WINDOW, TREND_WINDOW - 1, seeds, fast, slow, out
     )
-    return out
+    return out.astype(np.int8)
 
 
 def daily_counts(bars: FloatBars) -> tuple[FloatArray, IntArray]:
@@ -221,8 +222,8 @@ def book_rows(
         bounds = np.concatenate([bounds, np.zeros_like(bounds)])
     levels = int(state[4])
     return Books(
-        of_row=of_row, bounds=bounds[: int(state[3])].copy(), points=points[:levels].copy(),
-        strengths=strengths[:levels].copy(),
+        of_row=of_row.astype(np.int32), bounds=bounds[: int(state[3])].copy(),
+        points=points[:levels].copy(), strengths=strengths[:levels].copy(),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,15 @@ class Shared:
         starts = first + np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return Places(bars=int(self.bar_start[token]), levels=starts)
 
+    def views(self, tracks: Sequence[TokenTrack | None]) -> list[TokenTrack | None]:
+        """The tracks with their bars in these arrays instead of beside them."""
+        return [
+            replace(track, bars=self.bars[self.bar_start[i] : self.bar_start[i + 1]])
+            if track is not None
+            else None
+            for i, track in enumerate(tracks)
+        ]
+
 
 def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
     """Put the tokens' arrays one behind the other; where a track is missing, those of `given`.
@@ -47,7 +56,8 @@ def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
     for track in tracks:
         if track is not None:
             bars.append(track.bars)
-            fine_start.append(np.full(len(track.bars), fine_count, dtype=np.int64))
+            if fine_count or given is not None:
+                fine_start.append(np.full(len(track.bars), fine_count, dtype=np.int64))
             points, weights = _levels(track)
             prices.append(points)
             strengths.append(weights)
@@ -70,7 +80,9 @@ def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
         bars=_stacked(bars, at.BAR_COLS),
         bar_start=np.cumsum([0, *map(len, bars)], dtype=np.int64),
         fine=_stacked(fine, at.FINE_COLS),
-        fine_start=np.concatenate([*fine_start, [fine_count]]).astype(np.int64),
+        fine_start=np.concatenate([*fine_start, [fine_count]]).astype(np.int64)
+        if fine_start
+        else np.zeros(sum(map(len, bars)) + 1, dtype=np.int64),
         prices=np.concatenate([*prices, np.zeros(0, np.int64)]).astype(np.int64),
         strengths=np.concatenate([*strengths, np.zeros(0)]),
         level_start=level_start,

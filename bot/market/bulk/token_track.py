@@ -15,7 +15,7 @@ from bot.engine import layout as at
 from bot.engine.types import FloatArray, IntArray
 from bot.market.availability import Lags
 from bot.market.bar_series import Prices, fitting
-from bot.market.bulk.known import Flags, KnownBars, SlotTimes, in_order
+from bot.market.bulk.known import Counts, Flags, KnownBars, Signs, SlotTimes, in_order
 from bot.market.bulk.row_columns import (
     Books,
     FloatBars,
@@ -61,14 +61,14 @@ class TokenTrack:
     prices: Prices
     scale: VolumeScale | None
     bars: IntArray  # (rows, BAR_COLS)
-    counts: IntArray  # (slots,)
+    counts: Counts  # (slots,)
     jumps: Flags  # whether a bar jumped from the one before it
     sigma: FloatArray
     atr: FloatArray  # quote units
     adv: FloatArray
-    ratio_rows: IntArray  # how many daily closes are known
+    ratio_rows: Counts  # how many daily closes are known
     ratios: list[FloatArray]  # by column of the plan, by number of daily closes; empty: recorded
-    trend: IntArray  # empty where signals are recorded
+    trend: Signs  # empty where signals are recorded
     books: Books | None
     snapshots: SnapshotTrack
     daily: FloatArray  # the 00:00 UTC closes
@@ -156,26 +156,31 @@ def _track(
         prices=prices,
         scale=scale,
         bars=_bar_rows(known, prices, scale, plan.times),
-        counts=np.searchsorted(known.known, np.arange(len(plan.times.slot)), side="right"),
+        counts=_small(np.searchsorted(known.known, np.arange(len(plan.times.slot)), side="right")),
         jumps=_jumps(known.table, strategy.jump),
         sigma=sigma_rows(bars, strategy.sigma, float(strategy.sigma_floor), use)
         if needs.local_sigma
         else none,
         atr=atrs if needs.local_atr else none,
         adv=daily_volume_rows(bars, unit) if strategy.adv == "local" else none,
-        ratio_rows=counts,
+        ratio_rows=_small(counts),
         ratios=[
             ratio_by_count(column, closes, strategy, use)
             if column.source == at.FROM_LOCAL
             else np.zeros(0)
             for column in plan.columns.columns
         ],
-        trend=trend_rows(bars, use) if strategy.signals == "local" else np.zeros(0, np.int64),
+        trend=trend_rows(bars, use) if strategy.signals == "local" else np.zeros(0, np.int8),
         books=books,
         snapshots=follow(view, record, plan.times, plan.lags, plan.columns),
         daily=closes,
         impossible=known.impossible,
     )
+
+
+def _small(counts: IntArray) -> Counts:
+    """Row numbers in half the room: they are kept for every bar of years."""
+    return counts.astype(np.int32)
 
 
 def _bar_rows(

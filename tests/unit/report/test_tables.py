@@ -7,7 +7,17 @@ from rich.cells import cell_len
 
 from bot.engine.reasons import NAMES
 from bot.report.reason_words import REASON_WORDS
-from bot.report.tables import PIPE, Cell, Column, Page, clean, money_shown, table_text
+from bot.report.tables import (
+    PIPE,
+    Cell,
+    Column,
+    Page,
+    clean,
+    money_shown,
+    six_digits,
+    table_text,
+    without_year,
+)
 
 COLUMNS = [
     Column(head="token"),
@@ -31,11 +41,41 @@ def test_a_pipe_gets_every_column_and_one_line_per_row() -> None:
     [(80, ["token", "price", "note", "id"]), (40, ["token", "price", "note"]),
      (20, ["token", "price"])],
 )  # fmt: skip
-def test_what_does_not_fit_is_left_out_by_its_rank(width: int, heads: list[str]) -> None:
+def test_what_does_not_fit_is_left_out_by_its_rank_and_named(width: int, heads: list[str]) -> None:
     lines = table_text(COLUMNS, ROWS, Page(width=width)).splitlines()
     assert lines[0].split() == heads
-    assert len(lines) == 3
     assert max(map(len, lines)) <= width
+    hidden = [column.head for column in COLUMNS if column.head not in heads]
+    said = " ".join(lines[3:])
+    assert (said == "") == (not hidden)
+    if hidden:
+        assert said.startswith(f"(hidden: {', '.join(hidden)}")
+        assert said.endswith("a wider terminal or --json shows all)")
+
+
+def test_columns_stand_closer_before_any_is_left_out() -> None:
+    whole = len(table_text(COLUMNS, ROWS, PIPE).splitlines()[1])
+    lines = table_text(COLUMNS, ROWS, Page(width=whole - 3)).splitlines()
+    assert lines[0].split() == ["token", "price", "note", "id"]
+    assert len(lines) == 3
+
+
+def test_cells_are_shortened_before_any_column_is_left_out_and_that_is_said() -> None:
+    columns = [Column(head="at", brief=without_year), Column(head="n", brief=six_digits, spare=1)]
+    rows: list[list[Cell]] = [["2025-05-10 13:00", "6.45151257"]]
+    assert "6.45151257" in table_text(columns, rows, Page(width=27))
+    lines = table_text(columns, rows, Page(width=22)).splitlines()
+    assert lines[1].split() == ["05-10", "13:00", "6.45151"]
+    assert " ".join(lines[2:]).startswith("(some cells are shortened:")
+
+
+@pytest.mark.parametrize(
+    ("exact", "shown"),
+    [("0.0000123456789", "0.0000123456"), ("-12.3456789", "-12.3456"), ("12345678.9", "12345678"),
+     ("100", "100"), ("0", "0"), ("market", "market"), ("NaN", "NaN")],
+)  # fmt: skip
+def test_decimals_are_cut_after_six_digits_and_wholes_are_not(exact: str, shown: str) -> None:
+    assert six_digits(exact) == shown
 
 
 def test_what_cannot_be_left_out_is_folded_whole() -> None:

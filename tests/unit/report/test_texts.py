@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.report.check_text import check_text
 from bot.report.ledger_tables import orders_text, positions_text, trades_text
 from bot.report.status_text import status_text
 from bot.report.tables import PIPE, Page
@@ -14,6 +15,7 @@ STRATEGY: dict[str, Any] = {
     "equity": "9000", "cash": "9000", "value": "0", "realised": "-1000", "unrealised": "0",
     "peak": "10000", "drawdown": 0.1, "open_positions": 0, "working_entries": 0,
     "halts": ["HALT_DRAWDOWN"], "stale": {"bars": ["SAFE\x1b[31m", "DOGE"]},
+    "notices": {"LATE_ROW": 2, "UNPRICED": 1},
     "config_sha256": "a" * 64, "config": "its file has changed since", "ledger_sha256": "b" * 64,
 }  # fmt: skip
 STATUS: dict[str, Any] = {
@@ -36,6 +38,8 @@ def test_status_names_halts_delays_stale_series_and_errors() -> None:
         "stale bars: SAFE[31m, DOGE", "its file has changed since", "3 x 429, 1 x 500", "never",
         "400 requests to send for 2 of 9 tokens; by about 2025-05-10 16:00 UTC",
         "daemon  running; never ran here",
+        "notices in 24 slots: 2 x LATE_ROW (a signal came after a newer one)",
+        "notices in 24 slots: 1 x UNPRICED (a held token has had no bar for two days)",
     ):  # fmt: skip
         assert said in text
     assert max(map(len, text.splitlines())) <= 80
@@ -58,6 +62,17 @@ def test_a_cancelled_order_shows_why_it_was_cancelled() -> None:
     assert "ENTRY_DRIFT" in orders_text({"orders": [order], "working": 0, "total": 1}, PIPE)
 
 
+def test_a_name_with_a_hyphen_is_not_broken_at_a_line_end() -> None:
+    meaning = f"Trades {'every recorded token outside of ' * 2}security-tokens."
+    document = {
+        "key": "there", "home": "/home/me",
+        "strategies": [{"name": "plain", "file": "plain.toml", "meaning": [meaning]}],
+    }  # fmt: skip
+    for width in range(60, 90):
+        lines = check_text(document, Page(width=width)).splitlines()
+        assert any("security-tokens" in line for line in lines), width
+
+
 def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() -> None:
     decision = {
         "kind": "edge", "edge_time": "2025-05-10T12:00:00Z", "outcome": "ENTER", "reason": "ENTRY",
@@ -76,11 +91,15 @@ def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() 
         "strategy": "plain", "slot": "2025-05-10T13:00:00Z", "as_of": "2025-05-10T13:10:00Z",
         "missed": True, "source": "recorded", "inputs": None, "decisions": [decision], "book": [],
         "also": {},
+        "notices": [{"kind": "LATE_ROW", "about": "2025-05-10T11:00:00Z"},
+                    {"kind": "PRICE_JUMP", "about": None}],
     }  # fmt: skip
     token = {"token_id": 1, "symbol": "BTC", "name": "Bitcoin", "strategies": [strategy]}
     text = why_text(token, Page(width=80))
     for said in (
         "UTC, missed", "nothing was known of this token", "by atr_fallback", "by target_fallback",
+        "notice LATE_ROW of 2025-05-10 11:00: a signal came after a newer one",
+        "notice PRICE_JUMP: the close moved by more than a market does",
         "missing", ">= 0.8", "cancel 1 (ENTRY_TTL)", "no position came of it so far",
     ):  # fmt: skip
         assert said in text

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.feather as pa_feather
 import pytest
 
-from bot.adapters.files.candle_report import is_impossible
 from bot.adapters.files.candles import read_candles
 from bot.domain.errors import DataError
 from bot.domain.instants import HOUR, parse_instant
@@ -123,7 +122,10 @@ def test_gaps_are_counted_and_never_filled(tmp_path: Path) -> None:
     assert _findings(tmp_path) == {"gaps": (2, (1, 5))}
     assert (report.series[0].missing, report.series[0].longest_gap) == (3, 2)
     assert len(record.bars) == 4
-    assert report.lines() == ["A-1h.csv: A 1h: 2 gaps (2021-05-19T01:00:00Z, 2021-05-19T05:00:00Z)"]
+    assert report.lines() == [
+        "A-1h.csv: A 1h: 2 gaps, 3 hours absent, the longest 2 hours from 2021-05-19T01:00:00Z "
+        "(2021-05-19T01:00:00Z, 2021-05-19T05:00:00Z)"
+    ]
 
 
 def test_duplicates_disorder_conflicts_and_impossible_bars_are_told(tmp_path: Path) -> None:
@@ -175,11 +177,9 @@ def test_files_without_candles_are_refused_with_what_was_found(tmp_path: Path) -
     ],
 )
 def test_a_bar_that_no_trading_could_have_made_is_impossible(
+    tmp_path: Path,
     prices: tuple[str, str, str, str],
     verdict: bool,  # noqa: FBT001
 ) -> None:
-    open_, high, low, close = map(Decimal, prices)
-    assert (
-        is_impossible(Bar(token_id=1, open_time=T0, open=open_, high=high, low=low, close=close))
-        is verdict
-    )
+    (tmp_path / "A-1h.csv").write_text(HEADER + ",".join([str(T0), *prices, "10"]) + "\n")
+    assert ("impossible" in _findings(tmp_path)) is verdict

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.adapters.files.layout import FORMATS, FileFormat
 from bot.adapters.files.record_folder import read_record, read_record_with_notes
 from bot.adapters.files.record_writer import write_record
-from bot.domain.decimals import canonical_price
+from bot.domain.decimals import canonical_price, plain
 from bot.domain.errors import DataError, StorageError
 from bot.domain.instants import EARLIEST, HOUR, LATEST, parse_instant
 from bot.domain.values import (
@@ -153,7 +153,7 @@ def test_mixed_forms_in_one_column_are_each_read(tmp_path: Path) -> None:
         _folder(tmp_path, bars="token_id,open_time,open,high,low,close\n" + rows)
     ).bars
     assert [bar.open_time for bar in bars] == [T0, T0 + HOUR]
-    assert [str(bar.close) for bar in bars] == ["1", "123456789.123"]
+    assert [plain(bar.close) for bar in bars] == ["1", "123456789.123"]
     assert bars[1].low == Decimal("1e-9")
 
 

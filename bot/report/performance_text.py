@@ -1,0 +1,237 @@
+"""The summary of a run for people: money, returns, trades and benchmarks on 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from bot.report.tables import Column, Page, clean, money_shown, table_text
+
+Document = dict[str, Any]
+_WIDTH = 80
+_SURE = 0.05  # a p above this is no evidence
+_P_SHOWN = 0.001
+
+
+class _Line(NamedTuple):
+    """A figure's key, what people call it, how its number is written, and whether it may go."""
+
+    key: str
+    label: str
+    shown: Callable[[float], str]
+    spare: int = 0
+
+
+def performance_text(document: Document, page: Page) -> str:
+    """The whole summary; what is missing is named below its block, with the reason."""
+    return "\n".join(
+        (_money(document), _returns(document, page), _trades(document, page),
+         _benchmarks(document, page))
+    )  # fmt: skip
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.2f}%"
+
+
+def _signed(value: float) -> str:
+    """A return: percent with its sign, fewer digits from 10,000 % on."""
+    if abs(value) >= 1e6:
+        return f"{value * 100:+.1e}%"
+    if abs(value) >= 100.0:
+        return f"{value * 100:+,.0f}%"
+    return f"{round(value * 100, 2) + 0.0:+.2f}%"  # adding 0.0 takes the sign off a zero
+
+
+def _ratio(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
+def _multiple(value: float) -> str:
+    return f"{value:+.3f} R"
+
+
+def _days(value: float) -> str:
+    return f"{value:,.0f} days"
+
+
+_RETURNS = (
+    _Line("total_return", "total return", _signed),
+    _Line("cagr", "growth a year (CAGR)", _signed),
+    _Line("volatility", "volatility a year", _percent),
+    _Line("sharpe", "Sharpe ratio", _ratio),
+    _Line("sortino", "Sortino ratio", _ratio),
+    _Line("calmar", "Calmar ratio", _ratio),
+    _Line("max_drawdown", "deepest fall, by days", _percent),
+    _Line("max_drawdown_hourly", "deepest fall, by hours", _percent),
+    _Line("longest_drawdown_days", "longest time below the peak", _days),
+    _Line("under_water", "share of days below it", _percent),
+    _Line("drawdown_at_end", "below it at the end", _percent),
+    _Line("value_at_risk", "worst day in 20 (VaR 5%)", _signed),
+    _Line("expected_shortfall", "mean of such days (ES 5%)", _signed),
+    _Line("skewness", "skewness of days", _ratio),
+    _Line("kurtosis", "kurtosis of days (normal: 3)", _ratio),
+    _Line("psr", "chance true Sharpe > 0 (PSR)", _percent),
+    _Line("min_track_record_days", "days to be 95% sure of that", _days),
+    _Line("exposure", "mean share in the market", _percent),
+    _Line("turnover", "turnover a year", lambda value: f"{value:.1f}x"),
+)
+_TRADES = (
+    _Line("win_rate", "won", _percent),
+    _Line("profit_factor", "profit factor", _ratio),
+    _Line("expectancy_r", "net result, mean", _multiple),
+    _Line("mae_r", "worst move against, mean", lambda value: f"{value:.3f} R"),
+    _Line("mfe_r", "best move for, mean", lambda value: f"{value:.3f} R"),
+    _Line("best_five_share", "best 5 trades' share of pnl", _percent),
+    _Line("median_hours", "hours held, median", lambda value: f"{value:g}"),
+)
+_COMPARED = (
+    _Line("total_return", "return", _signed),
+    _Line("cagr", "a year", _signed, spare=1),
+    _Line("sharpe", "Sharpe", _ratio),
+    _Line("max_drawdown", "fall", _percent),
+    _Line("excess_return", "excess", _signed),
+    _Line("beta", "beta", _ratio, spare=3),
+    _Line("information_ratio", "IR", _ratio, spare=2),
+)
+
+
+def _money(document: Document) -> str:
+    """Gross never without net, and whose the net is; cents are cut off, as everywhere."""
+    money = {name: money_shown(text) for name, text in document["money"].items()}
+    first, last = document["from"][:16].replace("T", " "), document["to"][:16].replace("T", " ")
+    lines = [
+        f"{first} to {last} UTC, {document['slots']} hourly slots, {document['days']['n']} days",
+        f"  {money['start']} -> {money['final']}, net {money['net']} after fees "
+        f"{money['fees']} and slippage {money['slippage']}",
+        f"  (gross {money['gross']}); open positions have {money['net_of_open_positions']} "
+        f"of the net",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _returns(document: Document, page: Page) -> str:
+    figures = document["returns"]
+    text = _block(("returns", "95%"), _RETURNS, figures, _bounds, page)
+    drawn = document["intervals"]
+    if "why" in drawn:
+        note = f"No 95% bounds: {drawn['why']} (n {drawn['n']})."
+    else:
+        note = (
+            f"95%: so many of {drawn['draws']} histories drawn from the {drawn['n']} daily returns "
+            f"lie within (stationary bootstrap, mean block {drawn['mean_block_days']:.1f} days, "
+            f"seed {drawn['seed']})."
+        )
+    return text + _missing(_RETURNS, figures, page) + _wrapped(note, page)
+
+
+def _trades(document: Document, page: Page) -> str:
+    figures = document["trades"]
+    text = _block(("trades", "95% or spread"), _TRADES, figures, _further, page)
+    mean = figures["expectancy_r"]
+    notes = f"{figures['closed']} closed and {figures['open']} still open, which count in no row."
+    if mean["value"] is not None:
+        notes += " R is the money at risk at the fill, costs included."
+    p = mean.get("p")
+    if p is not None and p >= _SURE:
+        notes += f" The mean result is not distinguishable from zero ({_p(p)})."
+    return text + _missing(_TRADES, figures, page) + _wrapped(notes, page)
+
+
+def _benchmarks(document: Document, page: Page) -> str:
+    """The account first, then each benchmark once; their n stands in the note.
+
+    Cash never varies, so that nobody misses its Sharpe ratio.
+    """
+    held = document["benchmarks"]
+    found = {kind: one for kind, one in held.items() if "name" in one}
+    rows = [["this strategy", *_cells(document["returns"])]]
+    seen: list[list[int]] = []
+    for kind, one in found.items():
+        if one["token_ids"] not in seen:
+            label = f"{one['name']}{' (first token)' if kind == 'first_token' else ''}"
+            rows.append([label, *_cells(one)])
+            seen.append(one["token_ids"])
+    columns = [Column(head="benchmarks")]
+    columns += [Column(head=line.label, side="right", spare=line.spare) for line in _COMPARED]
+    notes = [
+        f"Same cash, start, end, fee and slippage; bought once, held, not sold; equal weight of "
+        f"what was on the market at the start. n = {document['days']['n']} days. Excess, beta and "
+        f"IR (information ratio) are the strategy's against that row."
+    ]
+    notes += [f"{one['name']} bought {one['bought'][:10]}, its first bar."
+              for one in found.values() if _late(one, document)]  # fmt: skip
+    notes += [f"Not shown: {kind.replace('_', ' ')}, {one['why']}."
+              for kind, one in held.items() if "name" not in one]  # fmt: skip
+    text = table_text(columns, rows, page)
+    missing = "".join(
+        _missing(_COMPARED, one, page, f"{one['name']} ")
+        for kind, one in found.items() if kind != "cash"
+    )  # fmt: skip
+    return text + missing + _wrapped(" ".join(notes), page)
+
+
+def _late(one: Document, document: Document) -> bool:
+    """Whether a single token came to the market after the run's first day."""
+    return len(one["token_ids"]) == 1 and one["bought"][:10] > document["from"][:10]
+
+
+def _cells(figures: Document) -> list[str]:
+    return [
+        line.shown(figures[line.key]["value"])
+        if line.key in figures and figures[line.key]["value"] is not None
+        else "-"
+        for line in _COMPARED
+    ]
+
+
+def _block(
+    heads: tuple[str, str],
+    lines: Sequence[_Line],
+    figures: Document,
+    further: Callable[[_Line, Document], str],
+    page: Page,
+) -> str:
+    columns = [Column(head=heads[0]), Column(head="value", side="right"), Column(head=heads[1]),
+               Column(head="n")]  # fmt: skip
+    rows = [
+        [f"  {line.label}", line.shown(one["value"]), further(line, one), f"{one['n']} {one['of']}"]
+        for line in lines
+        if (one := figures[line.key])["value"] is not None
+    ]
+    return table_text(columns, rows, page)
+
+
+def _bounds(line: _Line, one: Document) -> str:
+    return f"{line.shown(one['low'])} to {line.shown(one['high'])}" if "low" in one else ""
+
+
+def _further(line: _Line, one: Document) -> str:
+    """Bounds of a rate, or the test of a mean."""
+    if one.get("t") is not None:
+        return f"sd {one['sd']:.2f}, t {one['t']:.2f}, {_p(one['p'])}"
+    return _bounds(line, one)
+
+
+def _p(p: float) -> str:
+    return f"p {p:.3f}" if p >= _P_SHOWN else f"p < {_P_SHOWN}"
+
+
+def _missing(lines: Iterable[_Line], figures: Document, page: Page, of: str = "") -> str:
+    """One sentence for each reason, naming all figures that it keeps away."""
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        one = figures[line.key]
+        if one["value"] is None:
+            reasons.setdefault(f"{one['why']} (n {one['n']} {one['of']})", []).append(line.label)
+    return "".join(
+        _wrapped(f"Not shown: {of}{', '.join(labels)}: {why}.", page)
+        for why, labels in reasons.items()
+    )
+
+
+def _wrapped(text: str, page: Page) -> str:
+    width = min(page.width or _WIDTH, _WIDTH)
+    lines = textwrap.wrap(clean(text), width, initial_indent="  ", subsequent_indent="  ")
+    return "\n".join(lines) + "\n"
