@@ -40,6 +40,7 @@ class Replay:
     seconds: Seconds
     impossible: dict[int, int]
     instruments: dict[int, Instrument]
+    universe: tuple[int, ...]
     slot_by_slot: list[int]
     ambiguous_bars: int
     machine: str
@@ -54,6 +55,11 @@ class Replay:
                 if decision.outcome == "REFUSED"
             ).most_common()
         )
+
+    def notices(self) -> dict[str, int]:
+        """What the input itself said, by kind, most frequent first."""
+        kinds = (notice.kind for slot in self.busy for notice in slot.notices)
+        return dict(Counter(kinds).most_common())
 
     def exits(self) -> dict[str, int]:
         """Sales by reason, most frequent first."""
@@ -84,6 +90,7 @@ class Replay:
             "trades": sum(len(slot.trades) for slot in self.busy),
             "refusals": self.refusals(),
             "exits": self.exits(),
+            "notices": self.notices(),
             "funnel": funnel(self.busy),
             "bars_impossible": {str(i): count for i, count in self.impossible.items()},
             "equity": {
@@ -168,6 +175,7 @@ def replay(
         seconds=sweep.seconds,
         impossible=sweep.impossible,
         instruments=sweep.instruments,
+        universe=sweep.universe,
         slot_by_slot=market.slot_by_slot,
         ambiguous_bars=ambiguous_bars(sweep.busy, history),
         machine=machine.words,

@@ -80,6 +80,7 @@ class Sweep:
         self.token_bars = 0
         self.impossible: dict[int, int] = {}
         self.instruments: dict[int, Instrument] = {}
+        self.universe: tuple[int, ...] = ()  # as the first slot resolved it
 
     @property
     def tally(self) -> Tally:
@@ -131,6 +132,8 @@ class Sweep:
         self.seconds.variations += time.perf_counter() - began
         self.token_bars += made.new_bars
         self.impossible |= made.impossible
+        if not self.universe and made.universes:
+            self.universe = made.universes[0][1]
         self.instruments |= {unit.token_id: unit for unit in made.derived}
 
     def _outputs(self, account: _Account, made: MarketSlice) -> Iterator[Output]:

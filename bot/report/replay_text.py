@@ -6,14 +6,15 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.report.performance_text import performance_text
+from bot.report.tables import Page
+
 WIDTH = 80
 
 
-def replay_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
     """What ran over what, what came of it, why entries were refused, how robust it is."""
     yield f"{document['strategy']}  {document['from']} to {document['to']}"
-    equity = document["equity"]
-    yield f"  equity {equity['start']} -> {equity['end']}"
     yield (
         f"  {document['slots']} slots, {document['token_bars']} token-bars, "
         f"{document['trades']} trades, {document['fills']} fills"
@@ -26,8 +27,11 @@ def replay_lines(document: Mapping[str, Any]) -> Iterator[str]:
     )
     yield from _wrapped("exits", document["exits"])
     yield from _wrapped("refused", document["refusals"])
+    if document["notices"]:
+        yield from _wrapped("notices", document["notices"])
     yield from _robustness(document["robustness"])
-    yield from (f"  {note}" for note in document.get("notes", ()))
+    yield ""
+    yield performance_text(document["performance"], page)
     yield f"  ledger {document['ledger_sha256']}"
     if "out" in document:
         yield f"  written to {document['out']}"

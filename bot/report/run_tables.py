@@ -1,4 +1,4 @@
-"""A run's records as tables: fills, orders, decisions, trades, equity; exact decimals."""
+"""A run's records as tables: fills, orders, decisions, trades, equity, notices; exact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.domain.decimals import money_text
 from bot.domain.instants import format_instant
-from bot.domain.records import Decision, Fill, Order, OrderEvent, SlotRecords, Trade
+from bot.domain.records import Decision, Fill, Notice, Order, OrderEvent, SlotRecords, Trade
 
 FILLS = (
     "slot", "open_time", "token_id", "side", "quantity", "price", "fee", "reason", "order_id"
@@ -27,19 +27,21 @@ EQUITY = (
     "slot", "cash", "value", "equity", "realised", "unrealised", "peak", "open_positions", "halts",
     "missed",
 )  # fmt: skip
+NOTICES = ("slot", "token_id", "kind", "valid_time")
 
 Row = tuple[object, ...]
 Table = tuple[tuple[str, ...], Iterable[Row]]
 
 
 def run_tables(busy: Sequence[SlotRecords], equity: Iterable[Row]) -> dict[str, Table]:
-    """The five tables of a run: header and rows; `equity` are rows of `equity_row`."""
+    """The tables of a run: header and rows; `equity` are rows of `equity_row`."""
     return {
         "fills": (FILLS, (fill_row(fill) for slot in busy for fill in slot.fills)),
         "orders": (ORDERS, (row for slot in busy for row in order_rows(slot))),
         "decisions": (DECISIONS, (decision_row(d) for slot in busy for d in slot.decisions)),
         "trades": (TRADES, (trade_row(trade) for slot in busy for trade in slot.trades)),
         "equity": (EQUITY, equity),
+        "notices": (NOTICES, (notice_row(notice) for slot in busy for notice in slot.notices)),
     }
 
 
@@ -124,6 +126,12 @@ def trade_row(trade: Trade) -> Row:
         money_text(trade.fees), money_text(trade.realised), money_text(trade.risk), trade.reason,
         trade.entry_order_id,
     )  # fmt: skip
+
+
+def notice_row(notice: Notice) -> Row:
+    """One line of notices.csv: what the input said, and of which period."""
+    period = format_instant(notice.valid_time) if notice.valid_time else ""
+    return (format_instant(notice.slot), notice.token_id, notice.kind, period)
 
 
 def equity_row(marks: Sequence[int], halts: Sequence[str], missed: bool) -> Row:  # noqa: FBT001  (a cell, no switch)

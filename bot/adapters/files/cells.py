@@ -24,6 +24,7 @@ from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, in_range, parse_instant
 
 _FLOAT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
+_NUMERIC = r"(?i)^\s*([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?|nan)\s*$"
 V = TypeVar("V")
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -72,14 +73,15 @@ def decimals(sheet: Sheet, name: str) -> list[Decimal | None]:
 
 
 def numbers(sheet: Sheet, name: str) -> list[float | None]:
-    """Finite binary floats."""
+    """Finite binary floats; NaN, in any case, is a blank."""
     column = sheet.columns[name]
     if _all_match(column, _FLOAT):
         bulk = column.cast(pa.float64())
         if pc.all(pc.is_finite(bulk)).as_py() is not False:
             found: list[float | None] = bulk.to_pylist()
             return found
-    return _one_by_one(sheet, name, _number)
+    parsed = _one_by_one(sheet, name, _number)
+    return [None if number is None or math.isnan(number) else number for number in parsed]
 
 
 def flags(sheet: Sheet, name: str) -> list[bool | None]:
@@ -88,8 +90,8 @@ def flags(sheet: Sheet, name: str) -> list[bool | None]:
 
 
 def holds_a_number(sheet: Sheet, name: str) -> bool:
-    """Whether any cell of the column is a plain number: then it is meant to be numeric."""
-    matches = pc.match_substring_regex(sheet.columns[name], pattern=_FLOAT)
+    """Whether any cell of the column is a number: then it is meant to be numeric."""
+    matches = pc.match_substring_regex(sheet.columns[name], pattern=_NUMERIC)
     return bool(pc.any(matches).as_py())
 
 
@@ -149,6 +151,8 @@ def _price(text: str) -> Decimal:
 
 
 def _number(text: str) -> float:
+    if text.strip().lower() == "nan":
+        return math.nan
     value = float(parse_decimal(text))
     if not math.isfinite(value):
         raise DataError(f"{text!r} is too large: expected a finite number")
