@@ -31,7 +31,7 @@ from bot.market.parameters import Duration, Misfit, literal
 PREFIX = "HOURHAND_"
 HOME_VARIABLE = PREFIX + "HOME"
 # Read where they are needed, before or without any settings.
-OTHER_VARIABLES = frozenset({HOME_VARIABLE, PREFIX + "CACHE_DIR"})
+OTHER_VARIABLES = frozenset({HOME_VARIABLE, PREFIX + "CACHE_DIR", PREFIX + "DATA_DIR"})
 CONFIG_FILE = "config/hourhand.toml"
 ENV_FILE = ".env"
 SECRETS_FOLDER = "secrets"

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from bot.cli import audit, db, demo, record, replay, run, setup, simulate, status, why
+from bot.cli import audit, db, demo, record, replay, run, setup, simulate, status, trials, why
 from bot.domain.errors import AuthError, HourhandError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, setup, run, status, why, replay, record, simulate, audit, db):
+for module in (demo, setup, run, status, why, replay, trials, record, simulate, audit, db):
     module.register(app)
 
 INTERRUPTED = 130

@@ -31,6 +31,19 @@ CashOption = Annotated[str | None, typer.Option("--cash", help="Starting cash, q
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="Override a parameter: key=value; repeatable.")
 ]
+ProveOption = Annotated[
+    bool,
+    typer.Option(
+        "--prove-no-lookahead",
+        help="Also show that data taken out after random slots changes nothing before them.",
+    ),
+]
+CutsOption = Annotated[int, typer.Option("--cuts", min=1, help="Random slots of that proof.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Which random slots.")]
+NoTrialOption = Annotated[
+    bool, typer.Option("--no-trial", help="Do not count this run among the trials.")
+]
+LOOKAHEAD_FOUND = 70  # as an audit with findings
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +62,10 @@ def replay(
     set_: SetOption = None,
     out: OutOption = None,
     format_: FormatOption = "csv",
+    prove_no_lookahead: ProveOption = False,
+    cuts: CutsOption = 20,
+    seed: SeedOption = 1,
+    no_trial: NoTrialOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,33 +74,61 @@ def replay(
     Reads candles, a record folder, a database, or the home's own. Several strategies share what
     is read; each one's tables then go into a folder of its name below OUT.
     """
+    from bot.app.column_check import missing_columns
     from bot.app.machine import choose_machine
     from bot.app.replay import history_slots
     from bot.app.replay import replay as step_through
     from bot.app.replay_output import check_format, write_output
+    from bot.app.replay_performance import performance_of
     from bot.app.replay_source import read_source
     from bot.app.strategy_files import load_strategies
+    from bot.app.trials import open_trials
 
     check_format(format_)
     changes = list(set_ or []) + ([f"cash={cash}"] if cash is not None else [])
     loaded = load_strategies(files, changes)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
+    for one in loaded:
+        notes += missing_columns(one.strategy, history.rest)
     for note in notes:
         _aside(note)
     machine = choose_machine(history.token_bars(), os.environ, _aside)
     documents: list[dict[str, Any]] = []
+    trials = open_trials(history, os.environ, _aside)
     for one in loaded:
         slots = between(history_slots(history, one.strategy.settle), *span)
         with progress_bar(one.strategy.name) as progress:
             result = step_through(one, history, slots, machine, progress)
         document = result.summary()
+        document["performance"] = performance_of(result, history).document()
+        document["notes"] = notes
         if out is not None:
             folder = out if len(loaded) == 1 else out / one.strategy.name
             write_output(folder, result, format_)
             document["out"] = str(folder)
+        trials.add(result, keep=not no_trial)
+        if prove_no_lookahead:
+            document["lookahead"] = _proof(one, history, slots, machine, (cuts, seed))
         documents.append(document)
+    for document, found in zip(documents, trials.standings(), strict=True):
+        document["trials"] = found.document()
     _show(documents, as_json)
+    if not all(document.get("lookahead", {"ok": True})["ok"] for document in documents):
+        raise typer.Exit(LOOKAHEAD_FOUND)
+
+
+def _proof(
+    loaded: Any, history: Any, slots: list[Any], machine: Any, cuts: tuple[int, int]
+) -> dict[str, Any]:
+    from bot.app.lookahead import Cuts, prove
+
+    count, seed = cuts
+    with progress_bar(f"{loaded.strategy.name}, cut") as progress:
+        found = prove(
+            loaded, history, slots, machine, Cuts(count=count, seed=seed, progress=progress)
+        )
+    return found.document()
 
 
 def between(slots: list[Any], first: int | None, last: int | None) -> list[Any]:
@@ -109,8 +154,15 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
         return
+    from bot.cli.reading import page
+    from bot.report.lookahead_text import lookahead_lines
     from bot.report.replay_text import replay_lines
+    from bot.report.trials_text import standing_lines
 
     for document in documents:
-        for line in replay_lines(document):
+        for line in replay_lines(document, page()):
+            say(line)
+        for line in standing_lines(document["trials"]):
+            say(line)
+        for line in lookahead_lines(document["lookahead"]) if "lookahead" in document else ():
             say(line)

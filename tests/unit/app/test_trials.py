@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import mean, stdev
 
+import numpy as np
 import pytest
 
 from bot.adapters.trials_file import Trial, read_trials, remember
 from bot.app.replay import Replay
-from bot.app.tally import EQUITY, SLOT
+from bot.app.tally import EQUITY, SLOT, Tally
 from bot.app.trials import Attempt, Trials, attempt_of, standing
-from bot.domain.instants import DAY
+from bot.domain.instants import DAY, HOUR
+from bot.engine import layout as at
+from bot.engine.tables import Output
 from bot.report.trials_text import standing_lines
 from bot.stats.deflated_sharpe import deflated_sharpe
 from bot.stats.expected_max_sharpe import expected_max_sharpe
@@ -105,6 +110,33 @@ def test_a_run_is_remembered_with_its_stretch_return_and_days(tmp_path: Path) ->
     assert kept.total_return == pytest.approx(marks[-1, EQUITY] / run.loaded.strategy.cash - 1)
     assert kept.tried_at == 77
     assert kept == attempt_of(run, "data", 77).trial
+
+
+def marks_of(equity: list[int], start: int) -> Tally:
+    """An account by slot, as the engine's records say it; money in 1e-8."""
+    records = np.zeros((len(equity), at.RECORD_COLS), dtype=np.int64)
+    records[:, at.R_KIND] = at.MARK
+    records[:, at.R_SLOT] = start + HOUR * np.arange(len(equity))
+    records[:, at.R_C] = equity
+    tally = Tally()
+    tally.add(Output(records, np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1))))
+    return tally
+
+
+def test_the_ratio_is_that_of_daily_returns_and_not_annualised() -> None:
+    run = result()
+    cash = run.loaded.strategy.cash
+    days = [cash]
+    for n in range(40):
+        days.append(days[-1] * (103 if n % 2 else 98) // 100)
+    hours = [days[hour // 24] for hour in range(40 * 24 + 1)]  # each 00:00 has its day's value
+    run = replace(run, tally=marks_of(hours, run.slots[0].slot // DAY * DAY))
+    found = attempt_of(run, "data", 1)
+    returns = [after / before - 1 for before, after in pairwise(days)]
+    assert found.trial.days == 40
+    assert found.trial.sharpe == pytest.approx(mean(returns) / stdev(returns))
+    assert found.skew == pytest.approx(0.0, abs=1e-6)
+    assert found.kurt == pytest.approx(1.0)
 
 
 def test_a_run_kept_out_of_the_registry_still_stands_among_the_others(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ import pytest
 import typer
 
 from bot.cli.main import app
+from tests.support.command import run
 
 HEAVY = ("numpy", "numba", "pyarrow", "httpx", "sqlalchemy", "alembic", "uvicorn", "starlette",
          "pydantic", "structlog", "apscheduler")  # fmt: skip
 READING = {"status", "orders", "positions", "trades", "why", "check", "export", "import",
-           "schema", "init", "upgrade", "backup", "info"}  # fmt: skip
+           "schema", "init", "upgrade", "backup", "info", "trials"}  # fmt: skip
+HOMELESS = {"trials"}  # the registry is the user's, not a home's
 
 
 def commands(group: click.Command) -> dict[str, click.Command]:
@@ -27,7 +29,7 @@ def commands(group: click.Command) -> dict[str, click.Command]:
 ALL = commands(typer.main.get_command(app))
 
 
-@pytest.mark.parametrize("name", sorted(ALL))
+@pytest.mark.parametrize("name", sorted(ALL.keys() - HOMELESS))
 def test_every_command_takes_a_home_and_says_what_it_does(name: str) -> None:
     options = {option for parameter in ALL[name].params for option in parameter.opts}
     assert "--home" in options
@@ -46,3 +48,12 @@ def test_starting_the_command_loads_no_heavy_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("key", ["short", "with a blank", ""])
+def test_a_simulator_refuses_a_key_that_no_daemon_could_send(key: str) -> None:
+    outcome = run("simulate", "--key", "long-enough", "--key", key)
+    assert outcome.code == 2
+    assert outcome.error == (
+        "--key: provider key: expected at least 8 printable characters, no blanks"
+    )
