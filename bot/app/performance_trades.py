@@ -16,6 +16,7 @@ from bot.domain.instants import HOUR
 from bot.domain.records import Fill, Trade
 from bot.stats.best_trades_share import BEST, best_trades_share
 from bot.stats.expectancy import expectancy
+from bot.stats.linear_quantile import linear_quantile
 from bot.stats.profit_factor import profit_factor
 from bot.stats.trade_excursion import Excursion, mean_excursion, trade_excursion
 from bot.stats.win_rate import win_rate
@@ -113,7 +114,7 @@ def trade_figures(
         "expectancy_r": _expectancy(multiples),
         **_excursions(trades, fills, bars),
         "best_five_share": figure(share, n, "trades", _no_share(n)),
-        "median_hours": figure(float(np.median(hours)) if n else None, n, "trades", NO_TRADE),
+        "median_hours": figure(linear_quantile(hours, 0.5) if n else None, n, "trades", NO_TRADE),
     }
 
 

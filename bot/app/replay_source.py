@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.app.settings import find_home, load_settings
 from bot.domain.bar_table import History, history_of
 from bot.domain.errors import UsageError
 
@@ -39,6 +38,7 @@ def _read_database(given: str | None, home: Path | None, environment: Mapping[st
     from bot.adapters.sql.engine import open_readonly
     from bot.adapters.sql.record_store import export_record
     from bot.app.bootstrap import database_at
+    from bot.app.settings import find_home, load_settings
 
     if given is not None:
         path = Path(given.removeprefix("sqlite:///"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -84,6 +85,7 @@ def replay(
     from bot.app.strategy_files import load_strategies
     from bot.app.trials import open_trials
 
+    gc.disable()  # records by the ten thousand, none of them in a cycle, and the process ends
     check_format(format_)
     changes = list(set_ or []) + ([f"cash={cash}"] if cash is not None else [])
     loaded = load_strategies(files, changes)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bot.stats.block_length import block_length
 from bot.stats.cagr import MIN_DAYS
+from bot.stats.linear_quantile import linear_quantile
 from bot.stats.samples import DAYS_PER_YEAR, NO_SPREAD, SUMS_NO_SPREAD, Floats, Numbers, sample
 
 MIN_OBS = 60
@@ -158,5 +159,5 @@ def _interval(figures: Floats, level: float) -> Interval | None:
     known = figures[np.isfinite(figures)]
     if len(known) < (1.0 - tail) * len(figures):
         return None
-    low, high = np.quantile(known, [tail, 1.0 - tail])
+    low, high = linear_quantile(known, tail), linear_quantile(known, 1.0 - tail)
     return Interval(low=float(low), high=float(high))

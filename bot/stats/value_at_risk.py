@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from bot.stats.linear_quantile import linear_quantile
 from bot.stats.samples import Numbers, sample
 
 TAIL = 0.05
@@ -36,4 +35,4 @@ def value_at_risk(returns: Numbers, tail: float = TAIL, min_obs: int = 1) -> flo
     if not 0.0 < tail < 1.0:
         raise ValueError(f"a tail of {tail} is not between 0 and 1")
     rows = sample(returns, max(min_obs, 1))
-    return None if rows is None else float(np.quantile(rows, tail))
+    return None if rows is None else linear_quantile(rows, tail)

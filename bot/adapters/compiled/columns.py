@@ -27,9 +27,7 @@ def compile_loops(folder: CodeFolder) -> tuple[Loops, str]:
     from bot.adapters.compiled.register import machine_code
 
     plain, examples = Loops(), example_arguments()
-    compiled = {
-        name: machine_code(getattr(plain, name), examples[name]) for name in Loops._fields
-    }
+    compiled = {name: machine_code(getattr(plain, name), examples[name]) for name in Loops._fields}
     problems = [folder.save(f"columns-{name}", code) for name, code in compiled.items()]
     return _machines(compiled), next(filter(None, problems), "")
 

@@ -26,7 +26,8 @@ from bot.adapters.compiled.machine import MachineCode
 CACHE_VARIABLE = "HOURHAND_CACHE_DIR"
 KEPT = 3  # keys: this version's, and those of two others that are in use beside it
 PACKAGE = Path(__file__).resolve().parents[2]
-SOURCES = ("engine", "stats", "market/bulk", "market/kernels", "adapters/compiled")
+STATISTIC = "stats/sharpe_standard_error.py"  # the only one that compiled code calls
+SOURCES = ("engine", STATISTIC, "market/bulk", "market/kernels", "adapters/compiled")
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -114,7 +115,8 @@ def key(sources: Iterable[tuple[str, bytes]], makers: Iterable[str]) -> str:
 
 
 def _sources() -> list[tuple[str, bytes]]:
-    paths = sorted(path for name in SOURCES for path in (PACKAGE / name).rglob("*.py"))
+    roots = [PACKAGE / name for name in SOURCES]
+    paths = sorted(p for root in roots for p in ((root,) if root.is_file() else root.rglob("*.py")))
     return [(path.relative_to(PACKAGE).as_posix(), path.read_bytes()) for path in paths]
 
 

@@ -35,13 +35,20 @@ class Shared:
         return Places(bars=int(self.bar_start[token]), levels=starts)
 
     def views(self, tracks: Sequence[TokenTrack | None]) -> list[TokenTrack | None]:
-        """The tracks with their bars in these arrays instead of beside them."""
+        """The tracks with their bars and levels in these arrays instead of beside them."""
         return [
-            replace(track, bars=self.bars[self.bar_start[i] : self.bar_start[i + 1]])
-            if track is not None
-            else None
-            for i, track in enumerate(tracks)
+            None if track is None else self._view(place, track)
+            for place, track in enumerate(tracks)
         ]
+
+    def _view(self, place: int, track: TokenTrack) -> TokenTrack:
+        books = track.books
+        if books is not None:
+            first = self.level_start[place]
+            rows = slice(first, first + len(books.points))
+            books = replace(books, points=self.prices[rows], strengths=self.strengths[rows])
+        bars = self.bars[self.bar_start[place] : self.bar_start[place + 1]]
+        return replace(track, bars=bars, books=books)
 
 
 def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
