@@ -33,7 +33,8 @@ def _silent(_done: int, _total: int) -> None:
 class AuditedStrategy:
     """One strategy's part: hashes of the ledger as kept and as recomputed, and counts.
 
-    `replayed_sha256` is empty where some slot could not be compared.
+    `ledger_sha256` is over the lines that the rows of the tables come to, `replayed_sha256` over
+    those that the responses come to; the latter is empty where some slot could not be compared.
     """
 
     ledger_sha256: str
@@ -162,8 +163,8 @@ def _invariants(connection: Connection, is_secret: IsSecret) -> Iterator[Finding
     checks = (
         file.check_file, file.check_rules, file.check_schema, file.check_types, file.check_instants,
         file.check_identity, chain.check_slots, chain.check_future, chain.check_journal,
-        chain.check_hashes, chain.check_conflicts, chain.check_lease, chain.check_outbox,
-        check_links,
+        chain.check_hashes, chain.check_ordinals, chain.check_content, chain.check_conflicts,
+        chain.check_lease, chain.check_outbox, check_links,
     )  # fmt: skip
     for check in checks:
         yield from guarded(check.__name__, check, connection)
@@ -193,16 +194,12 @@ def _of_strategy(connection: Connection, strategy: str) -> Iterator[Finding]:
 
 
 def _strategies(connection: Connection, lanes: dict[str, Lane]) -> dict[str, AuditedStrategy]:
-    from bot.adapters.sql import ledger_read
-    from bot.app.stepper import LedgerHash
+    from bot.app.audit_lines import ledger_sha256
 
     found = {}
     for name, lane in lanes.items():
-        kept = LedgerHash()
-        for body in ledger_read.journal_bodies(connection, name):
-            kept.add(body)
         found[name] = AuditedStrategy(
-            ledger_sha256=kept.text(),
+            ledger_sha256=ledger_sha256(connection, name),
             replayed_sha256=lane.digest.text() if lane.is_comparable else "",
             slots=lane.counts["slots"] + lane.not_compared,
             not_compared=lane.not_compared,

@@ -69,6 +69,11 @@ class Book:
         return {o.decision_id or "": o for o in self.orders.values() if o.action == "ENTRY"}
 
     @cached_property
+    def orders_by_slot(self) -> dict[int, list[OrderRow]]:
+        """Orders by the slot that placed them, in their order."""
+        return _by_slot(list(self.orders.values()))
+
+    @cached_property
     def fills_by_slot(self) -> dict[int, list[FillRow]]:
         """Fills by the slot that booked them, in their order."""
         return _by_slot(self.fills)

@@ -129,6 +129,29 @@ def check_hashes(connection: Connection) -> Iterator[Finding]:
         yield from _packed_hash(f"account of {strategy}", digest, state)
 
 
+def check_ordinals(connection: Connection) -> Iterator[Finding]:
+    """A slot's rows are counted from 0 without a gap (26)."""
+    for table in ("decision", "order", "fill", "order_event"):
+        query = (
+            f"SELECT strategy, slot, max(ordinal), count(DISTINCT ordinal), count(*) "  # noqa: S608
+            f'FROM "{table}" GROUP BY strategy, slot'
+        )
+        for strategy, slot, most, distinct, count in rows(connection, query):
+            where = f"ordinals of the {table} rows of {named(strategy, slot)}"
+            expected = (count - 1, count)
+            yield from unequal(Code.JOURNAL_ROWS, where, expected, (most, distinct))
+
+
+def check_content(connection: Connection) -> Iterator[Finding]:
+    """No text that no metric and no level list is made of."""
+    query = (
+        "SELECT sha256 FROM content EXCEPT SELECT content_sha256 FROM metric "
+        "EXCEPT SELECT content_sha256 FROM level_list"
+    )
+    for (digest,) in rows(connection, query):
+        yield unmet(Code.ORPHAN, f"content {digest[:12]}", "a row that refers to it", "none")
+
+
 def _text_hash(code: Code, where: str, digest: str, body: str) -> Iterator[Finding]:
     yield from unequal(code, where, digest, hashlib.sha256(body.encode()).hexdigest())
 

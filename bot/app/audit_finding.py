@@ -17,7 +17,7 @@ SHOWN_PER_CODE = 20
 P = ParamSpec("P")
 
 # What reading can run into where anything may stand in a row; a bug of ours shows the same way.
-_BREAKS = (
+BREAKS = (
     ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError,
     HourhandError, SQLAlchemyError,
 )  # fmt: skip
@@ -125,7 +125,7 @@ def guarded(
     """
     try:
         yield from check(*args, **kwargs)
-    except _BREAKS as error:
+    except BREAKS as error:
         cause = f"{type(error).__name__}: {error}"
         yield Finding(code=Code.UNREADABLE, where=where, expected="a row that reads", found=cause)
 

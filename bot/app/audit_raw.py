@@ -50,6 +50,9 @@ class Responses:
     def finish(self) -> None:
         """Read what is left; rows that stand under a response which says nothing of their kind."""
         self.until(_END)
+        query = "SELECT coalesce(max(id), 0), count(*) FROM raw_response"
+        last, count = rows(self._connection, query)[0]
+        self.findings += unequal(Code.RAW_BODY, "number of raw responses", last, count)
         for series in SERIES:
             query = f"SELECT raw_id, count(*) FROM {series.table.name} GROUP BY raw_id"  # noqa: S608
             for raw_id, count in rows(self._connection, query):

@@ -153,14 +153,19 @@ class Repetition:
     def _derived(self, lane: Lane, stepped: Stepped, cycle: CycleRow) -> Iterator[Finding]:
         for instrument in stepped.market.derived:
             where = f"token {instrument.token_id}"
-            lane.counts["instruments"] += instrument.token_id not in self._instruments
+            is_first = instrument.token_id not in self._instruments
+            lane.counts["instruments"] += is_first
             self._instruments.setdefault(instrument.token_id, instrument)
             row = self._units.get(instrument.token_id)
             expected = (instrument.tick, instrument.lot, instrument.min_notional, instrument.note)
             found = None if row is None else (row.tick, row.lot, row.min_notional, row.notes)
             yield from unequal(Code.INSTRUMENT, where, expected, found)
-            if row is not None and row.derived_at > cycle.slot:
-                rule = f"derived by {cycle.slot}"
+            # Slots that were not compared may have derived it before.
+            is_known = is_first and all(one.is_comparable for one in self.lanes.values())
+            if row is not None and (
+                row.derived_at > cycle.slot or (is_known and row.derived_at != cycle.slot)
+            ):
+                rule = f"derived in {cycle.slot}"
                 yield unmet(Code.INSTRUMENT, where, rule, row.derived_at)
 
     def _universes(self, lane: Lane, stepped: Stepped) -> Iterator[Finding]:

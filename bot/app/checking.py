@@ -36,6 +36,7 @@ def check(home: Path, files: Sequence[Path]) -> Document:
     """
     settings, loaded = _load(home, files)
     document: Document = {
+        "ok": True,
         "home": str(home),
         "base_url": settings.base_url,
         "key": "there" if settings.api_key is not None else "missing",

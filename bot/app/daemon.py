@@ -13,7 +13,7 @@ import structlog
 
 from bot.adapters.clock import StoppedError, SystemClock
 from bot.adapters.sql.lock import acquire, take_lease
-from bot.app.bootstrap import Daemon, build_daemon, wall_ms
+from bot.app.bootstrap import Daemon, build_daemon
 from bot.app.settings import Settings
 from bot.domain.errors import AuthError, HourhandError, LedgerError, ProviderError
 from bot.domain.instants import HOUR, MINUTE, SECOND, format_instant
@@ -78,13 +78,15 @@ class _Runner:
 
     def begin(self) -> None:
         """Take the lease: from here on an older process can no longer write."""
+        # By the daemon's clock, like every later sign of life: the two are shown side by side.
+        now = self._daemon.clock.now()
         with self._daemon.database.transaction() as connection:
-            self._epoch = take_lease(connection, wall_ms())
+            self._epoch = take_lease(connection, now)
         self._log.info(
             "daemon.start",
             epoch=self._epoch,
             strategies=[one.strategy.name for one in self._daemon.strategies],
-            now=format_instant(self._daemon.clock.now()),
+            now=format_instant(now),
         )
         try:
             self._daemon.polls.poll_tokens(self._daemon.clock.now())

@@ -11,9 +11,15 @@ from bot.adapters.sql import ledger_read, overview
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import CycleRow, DecisionRow, FillRow, OrderEventRow, OrderRow
 from bot.app.bracket_words import book_near, bracket_arithmetic
-from bot.app.queries import event_document, fill_document, slot_inputs, trade_document
+from bot.app.queries import (
+    event_document,
+    fill_document,
+    series_read,
+    slot_inputs,
+    strategy_of,
+    trade_document,
+)
 from bot.app.reading import Document, Reader
-from bot.app.strategy_files import strategy_from_canonical
 from bot.domain.errors import UsageError
 from bot.domain.ids import order_id
 from bot.domain.instants import HOUR, format_instant, parse_instant
@@ -23,6 +29,7 @@ from bot.market.strategy import Strategy
 _SIGNALS_BACK = 72
 _TREND = {1: "Bullish", -1: "Bearish", 0: "Neutral"}
 _READABLE = (-1, 0, 1)
+_SERIES = ("quantmetrics", "grade", "levels")
 
 
 def why(reader: Reader, token_id: int, names: Iterable[str], instant: int | None) -> Document:
@@ -76,10 +83,9 @@ class _Place:
 def _in_slot(reader: Reader, name: str, token_id: int, slot: int) -> Document:
     span = Span(strategy=name, start=slot, end=slot + 1)
     cycle = ledger_read.cycles(reader.connection, span)[0]
-    config = ledger_read.configs(reader.connection)[(cycle.config_sha256, cycle.rules_version)]
     inputs = slot_inputs(reader, name, slot)
     seen = inputs["tokens"].get(str(token_id))
-    place = _Place(reader, strategy_from_canonical(config.body), cycle, token_id, seen or {})
+    place = _Place(reader, strategy_of(reader, cycle), cycle, token_id, seen or {})
     decisions = ledger_read.decisions(reader.connection, place.span(slot, slot + 1))
     document: Document = {
         "strategy": name,
@@ -92,6 +98,7 @@ def _in_slot(reader: Reader, name: str, token_id: int, slot: int) -> Document:
         "decisions": [_decision(place, row) for row in decisions],
         "book": [],
         "also": _also(place, {row.id for row in decisions}),
+        "notices": _notices(place),
     }
     if seen is not None and "bar" in seen:
         document["book"] = book_near(place.strategy, seen, slot, _chosen(document["decisions"]))
@@ -103,8 +110,13 @@ def _in_slot(reader: Reader, name: str, token_id: int, slot: int) -> Document:
 
 
 def _inputs(place: _Place) -> Document:
-    """What the slot saw of the token, the level book apart; signals as words."""
-    shown = {key: value for key, value in place.seen.items() if key not in ("book", "signals")}
+    """What the slot saw of the token, the level book apart; signals as words.
+
+    The provider's series have a status only where the strategy reads them.
+    """
+    unread = set(_SERIES) - set(series_read(place.strategy))
+    left_out = {"book", "signals"} | unread
+    shown = {key: value for key, value in place.seen.items() if key not in left_out}
     shown["levels_known"] = len(place.seen.get("book", ()))
     shown["new_signals"] = [_signal(row) for row in place.seen.get("signals", ())]
     newest = _newest_signal(place)
@@ -233,6 +245,13 @@ def _also(place: _Place, decided: set[str]) -> Document:
         "events": [event_document(event, scale) for event in events],
         "orders": [_order(place, order) for order in exits],
     }
+
+
+def _notices(place: _Place) -> list[Document]:
+    """What the input said about the token in this slot; `about` is the period that it concerns."""
+    span = place.span(place.cycle.slot, place.cycle.slot + 1)
+    rows = ledger_read.notices(place.reader.connection, span)
+    return [{"kind": row.kind, "about": row.detail or None} for row in rows]
 
 
 def _brief(place: _Place, slot: int | None) -> Document | None:

@@ -11,7 +11,7 @@ from bot.engine.tables import Runner, run_slots
 from bot.market.bulk.market import Spread
 from bot.market.bulk.row_columns import Loops
 
-WORTH_COMPILING = 2_000_000  # token-bars: below, interpreting them takes less time than compiling
+WORTH_COMPILING = 200_000  # token-bars: below, interpreting takes less time than compiling
 WORTH_COMPILING_COLUMNS = 10_000  # a bar's columns take a thousand times as long interpreted
 THREADS_MAX = 8
 Say = Callable[[str], None]
@@ -25,7 +25,6 @@ class Machine:
     loops: Loops = field(default_factory=Loops)
     words: str = "interpreted"
     spread: Spread = map
-    warming: object = None  # the process that fills the cache meanwhile, if any
 
 
 def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) -> Machine:
@@ -42,7 +41,8 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
     if runner is not None and loops is not None:
         return Machine(runner=runner, loops=loops, words="compiled", spread=_threads())
     if token_bars < WORTH_COMPILING_COLUMNS:
-        return Machine(warming=_warm(environment))
+        _warm(environment)
+        return Machine()
     if loops is None:
         from bot.adapters.compiled.columns import compile_loops
 
@@ -50,8 +50,8 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
         loops, why = compile_loops(folder)
         _warn(why, say)
     if runner is None and token_bars < WORTH_COMPILING:
-        words = "interpreted, columns compiled"
-        return Machine(loops=loops, words=words, spread=_threads(), warming=_warm(environment))
+        _warm(environment)
+        return Machine(loops=loops, words="interpreted, columns compiled", spread=_threads())
     if runner is None:
         from bot.adapters.compiled.loop import compile_runner
 
@@ -72,7 +72,7 @@ def _warn(why: str, say: Say) -> None:
         say(f"compiled code cannot be kept, so the next run compiles again: {why}")
 
 
-def _warm(environment: Mapping[str, str]) -> object:
+def _warm(environment: Mapping[str, str]) -> None:
     from bot.adapters.compiled.warming import start_warming
 
-    return start_warming(environment)
+    start_warming(environment)

@@ -10,14 +10,23 @@ from typing import Any
 
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.ledger_read import Span
-from bot.adapters.sql.ledger_rows import FillRow, OrderEventRow, OrderRow, PositionRow
+from bot.adapters.sql.ledger_rows import (
+    CycleRow,
+    FillRow,
+    OrderEventRow,
+    OrderRow,
+    PositionRow,
+)
 from bot.app.reading import Document, Reader
 from bot.app.stepper import Account
+from bot.app.strategy_files import strategy_from_canonical
 from bot.domain.decimals import MONEY_DECIMALS, money_text, plain
 from bot.domain.ids import order_id
 from bot.domain.instants import HOUR, format_instant, parse_instant
 from bot.domain.records import Scale
 from bot.engine import layout as at
+from bot.market.rules import build_rules
+from bot.market.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +200,23 @@ def _positions_of(reader: Reader, name: str) -> list[Document]:
         for row in found
         if row.status == "OPEN"
     ]
+
+
+def strategy_of(reader: Reader, cycle: CycleRow) -> Strategy:
+    """The strategy as a slot ran it."""
+    versions = ledger_read.configs(reader.connection)
+    return strategy_from_canonical(versions[(cycle.config_sha256, cycle.rules_version)].body)
+
+
+def series_read(strategy: Strategy) -> tuple[str, ...]:
+    """The provider's series that a strategy reads; of others a status means nothing to it."""
+    params = build_rules(strategy)[0].params
+    reads = {
+        "quantmetrics": bool(params.use_quant),
+        "grade": bool(params.use_grade),
+        "levels": strategy.levels == "provider",
+    }
+    return tuple(series for series, is_read in reads.items() if is_read)
 
 
 def slot_inputs(reader: Reader, name: str, slot: int) -> Document:

@@ -61,6 +61,9 @@ class Reader:
             return wall_ms()
         slots = overview.last_slots(self.connection, 1)
         heard = [overview.last_fetch(self.connection) or 0, *(slot.as_of for slot in slots)]
+        lease = overview.lease_of(self.connection)
+        if lease is not None:
+            heard.append(lease.heartbeat)
         return max(heard) or wall_ms()
 
     def find_token(self, text: str) -> int:

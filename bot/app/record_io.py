@@ -64,9 +64,7 @@ def import_from(home: Path, folder: Path) -> Document:
                 added = import_record(connection, record)
         finally:
             database.close()
-    rows = _counts(record)
-    added["slots"] = rows["slots"]
-    return {"database": str(path), "rows": rows, "new": added, "notes": notes}
+    return {"database": str(path), "rows": _counts(record), "new": added, "notes": notes}
 
 
 def _format(text: str) -> FileFormat:

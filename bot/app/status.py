@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable
 
 from bot.adapters.sql import ledger_read, overview, slot_store
-from bot.adapters.sql.lock_probe import lock_holder
+from bot.adapters.sql.lock_probe import Holder, lock_holder
+from bot.adapters.sql.overview import Lease
 from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.bootstrap import load_all_strategies
 from bot.app.missing_history import missing_history
 from bot.app.poller import BACKFILL_MINUTES, plan_of
-from bot.app.queries import account_of, slot_inputs
+from bot.app.queries import account_of, series_read, slot_inputs, strategy_of
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.stepper import LedgerHash
 from bot.app.strategy_files import LoadedStrategy
@@ -23,7 +24,6 @@ from bot.domain.instants import DAY, HOUR, floor_hour, format_instant, parse_ins
 from bot.engine import layout as at
 from bot.market.universe import resolve
 
-_SERIES = ("quantmetrics", "grade", "levels")
 _STALE_BAR = 2 * HOUR
 _PERCENTILES = (50, 95, 99)
 
@@ -62,7 +62,7 @@ def _daemon(reader: Reader) -> Document:
     lease = overview.lease_of(reader.connection)
     document: Document = {"running": holder is not None}
     if holder is not None:
-        document |= {"pid": holder.pid, "since": holder.since}
+        document |= {"pid": holder.pid, "since": _since(reader, holder, lease)}
     if lease is not None:
         document["lease"] = {
             "epoch": lease.epoch,
@@ -73,6 +73,16 @@ def _daemon(reader: Reader) -> Document:
     return document
 
 
+def _since(reader: Reader, holder: Holder, lease: Lease | None) -> str | None:
+    """Since when the holder works, by the daemon's clock; None where only the machine's is known.
+
+    The lock's own note is in the machine's time, which on a simulator's clock means nothing.
+    """
+    if lease is not None and lease.holder == f"pid {holder.pid}":
+        return format_instant(lease.started_at)
+    return holder.since if reader.settings.clock_url is None else None
+
+
 def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int) -> Document:
     span = overview.slot_span(reader.connection, name)
     row = overview.newest_equity(reader.connection, name)
@@ -80,6 +90,7 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
     first, last, done, missed = span
     account = account_of(reader, name)
     cycle = ledger_read.cycles(reader.connection, ledger_read.Span(strategy=name, start=last))[0]
+    strategy = strategy_of(reader, cycle)
     digest = LedgerHash()
     for body in ledger_read.journal_bodies(reader.connection, name):
         digest.add(body)
@@ -102,7 +113,8 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "open_positions": sum(token[at.T_QTY] > 0 for token in account.tokens.values()),
         "working_entries": sum(token[at.T_REST] > 0 for token in account.tokens.values()),
         "halts": [halt for halt, column in halts if numbers[column]],
-        "stale": _stale(reader, name, last),
+        "stale": _stale(reader, name, last, series_read(strategy)),
+        "notices": overview.notice_counts(reader.connection, name, last - DAY + HOUR),
         "config_sha256": cycle.config_sha256,
         "config": _config_state(loaded, cycle.config_sha256),
         "rules_version": cycle.rules_version,
@@ -120,8 +132,8 @@ def _fraction(part: int, whole: int) -> float:
     return float(f"{part / whole:.4g}") if whole > 0 else 0.0
 
 
-def _stale(reader: Reader, name: str, slot: int) -> dict[str, list[str]]:
-    """Series -> symbols of the universe whose newest row was too old in the last slot."""
+def _stale(reader: Reader, name: str, slot: int, read: tuple[str, ...]) -> dict[str, list[str]]:
+    """Bars and the series read -> symbols of the universe whose newest row was too old."""
     found: dict[str, list[str]] = {}
     for token_id, seen in sorted(slot_inputs(reader, name, slot)["tokens"].items()):
         if not seen["in_universe"]:
@@ -130,7 +142,7 @@ def _stale(reader: Reader, name: str, slot: int) -> dict[str, list[str]]:
         bar = seen.get("bar")
         if bar is None or slot - parse_instant(bar["open_time"]) - HOUR > _STALE_BAR:
             found.setdefault("bars", []).append(symbol)
-        for series in _SERIES:
+        for series in read:
             if seen[series] == "stale":
                 found.setdefault(series, []).append(symbol)
     return found

@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Recompute the ledger from the raw responses and check its invariants; writes nothing.
 
-    Of several strategies, ledger_sha256 is the SHA-256 over their hashes in name order.
+    ledger_sha256 is over what the tables hold, replayed_sha256 over what the responses come to;
+    of several strategies it is the SHA-256 over their hashes in name order. Operational state is
+    not audited: when what was polled (poll_state), credits spent, and who runs (lease).
     """
     from bot.app.audit import audit_home
     from bot.app.settings import load_settings

@@ -53,8 +53,16 @@ def check(
 ) -> None:
     """Validate settings and strategies, and say what they mean and would have done last."""
     from bot.app.checking import check as ask
+    from bot.domain.errors import ConfigError
 
-    show(ask(home_of(home), files or []), _check_text, as_json=as_json)
+    try:
+        document = ask(home_of(home), files or [])
+    except ConfigError as problem:
+        if not as_json:
+            raise
+        print_json({"ok": False, "faults": problem.faults})
+        raise typer.Exit(problem.exit_code) from None
+    show(document, _check_text, as_json=as_json)
 
 
 def _check_text(document: dict[str, Any], page: Page) -> str:

@@ -69,6 +69,7 @@ def simulate(
     from bot.app.simulation import SimulationSettings, serve
 
     del home  # a simulator has no home; the option is there so that every command takes it
+    _check_keys(key or [])
     data = _read(record, candles)
     settings = SimulationSettings(
         port=port,
@@ -84,6 +85,20 @@ def simulate(
         missing_ppm=missing_ppm,
     )
     serve(data, settings, say)
+
+
+def _check_keys(keys: list[str]) -> None:
+    """Refuse a key that the daemon's client would never send: the client itself judges it."""
+    from pydantic import SecretStr
+
+    from bot.adapters.tokenmetrics.transport import HttpTransport, TransportSettings
+    from bot.domain.errors import ConfigError, UsageError
+
+    for key in keys:
+        try:
+            HttpTransport(TransportSettings(base_url="http://127.0.0.1"), SecretStr(key)).close()
+        except ConfigError as problem:
+            raise UsageError(f"--key: {problem}") from None
 
 
 def _read(record: Path | None, candles: Path | None) -> Record | None:

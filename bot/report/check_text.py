@@ -30,7 +30,10 @@ def check_text(document: Document, page: Page) -> str:
 
 
 def _folded(sentence: str, width: int) -> list[str]:
-    return textwrap.wrap(clean(sentence), width, initial_indent="  ", subsequent_indent="    ")
+    return textwrap.wrap(
+        clean(sentence), width, initial_indent="  ", subsequent_indent="    ",
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _last_slot(found: Document, slot: str, width: int) -> list[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.report.tables import Column, Page, minute_text, money_shown, table_text
+from bot.report.tables import (
+    Column,
+    Page,
+    minute_text,
+    money_shown,
+    six_digits,
+    table_text,
+    without_year,
+)
 
 Document = dict[str, Any]
 
@@ -17,19 +25,19 @@ def orders_text(document: Document, page: Page) -> str:
         finished = document["total"] - document["working"]
         return f"No working orders; --all shows the {finished} finished ones.\n"
     columns = [
-        Column(head="slot (UTC)"),
-        Column(head="strategy", spare=3),
+        Column(head="slot UTC", brief=without_year),
+        Column(head="strategy", spare=7),
         Column(head="token"),
         Column(head="order"),
-        Column(head="state"),
-        Column(head="quantity", side="right"),
-        Column(head="filled", side="right", spare=4),
-        Column(head="price", side="right"),
-        Column(head="stop", side="right", spare=7),
-        Column(head="target", side="right", spare=6),
-        Column(head="reason", spare=2),
-        Column(head="eligible from", spare=1),
-        Column(head="id", spare=8),
+        Column(head="state", brief=_state_short),
+        Column(head="quantity", side="right", spare=1, brief=six_digits),
+        Column(head="filled", side="right", brief=six_digits),
+        Column(head="price", side="right", spare=6),
+        Column(head="stop", side="right"),
+        Column(head="target", side="right"),
+        Column(head="reason", spare=5),
+        Column(head="eligible from", spare=8, brief=without_year),
+        Column(head="id", spare=9),
     ]
     cells = [
         (
@@ -41,8 +49,8 @@ def orders_text(document: Document, page: Page) -> str:
             row["quantity"],
             row["filled"],
             row.get("price", "market"),
-            row.get("stop"),
-            row.get("target"),
+            _leg_price(row, "stop"),
+            _leg_price(row, "target"),
             _order_reason(row),
             minute_text(row["eligible_from"]),
             row["id"],
@@ -53,6 +61,16 @@ def orders_text(document: Document, page: Page) -> str:
     return f"{body}{document['working']} working of {document['total']} orders\n"
 
 
+def _leg_price(row: Document, leg: str) -> str | None:
+    """An entry's stop or target; a leg's own price stands in its own column."""
+    found: str | None = row.get("price") if row["action"] == leg.upper() else row.get(leg)
+    return found
+
+
+def _state_short(state: str) -> str:
+    return "partly" if state == "partly filled" else state
+
+
 def _order_reason(row: Document) -> str:
     """Why it ended where it ended without a fill, else why it was placed."""
     cancels = [event["reason"] for event in row["events"] if event["kind"] == "CANCEL"]
@@ -60,22 +78,22 @@ def _order_reason(row: Document) -> str:
 
 
 def positions_text(document: Document, page: Page) -> str:
-    """Open positions; mark is the newest close down to the tick."""
+    """Open positions; mark is the newest close down to the tick, pnl what is unrealised at it."""
     rows = document["positions"]
     if not rows:
         return "No open positions.\n"
     columns = [
         Column(head="token"),
-        Column(head="strategy", spare=2),
-        Column(head="opened (UTC)", spare=3),
-        Column(head="quantity", side="right", spare=1),
-        Column(head="entry", side="right"),
+        Column(head="strategy", spare=4),
+        Column(head="opened UTC", spare=3, brief=without_year),
+        Column(head="quantity", side="right", brief=six_digits),
+        Column(head="entry", side="right", brief=six_digits),
+        Column(head="mark", side="right"),
         Column(head="stop", side="right"),
         Column(head="target", side="right"),
-        Column(head="mark", side="right"),
-        Column(head="value", side="right", spare=4),
-        Column(head="unrealised", side="right"),
-        Column(head="R", side="right"),
+        Column(head="value", side="right", spare=2),
+        Column(head="pnl", side="right"),
+        Column(head="R", side="right", spare=1),
     ]
     cells = [
         (
@@ -84,9 +102,9 @@ def positions_text(document: Document, page: Page) -> str:
             minute_text(row["opened"]),
             row["quantity"],
             row["entry"],
+            row["mark"],
             row["stop"],
             row["target"],
-            row["mark"],
             money_shown(row["value"]),
             money_shown(row["unrealised"]),
             _r(row["r"]),
@@ -104,16 +122,16 @@ def trades_text(document: Document, page: Page) -> str:
     if not rows:
         return "No closed trades.\n"
     columns = [
-        Column(head="closed (UTC)"),
+        Column(head="closed UTC", brief=without_year),
         Column(head="token"),
-        Column(head="strategy", spare=2),
-        Column(head="quantity", side="right", spare=3),
-        Column(head="entry", side="right", spare=1),
-        Column(head="exit", side="right", spare=1),
-        Column(head="hours", side="right"),
-        Column(head="fees", side="right", spare=4),
+        Column(head="strategy", spare=4),
+        Column(head="quantity", side="right", brief=six_digits),
+        Column(head="entry", side="right", brief=six_digits),
+        Column(head="exit", side="right", brief=six_digits),
+        Column(head="hours", side="right", spare=3),
+        Column(head="fees", side="right", spare=1),
         Column(head="pnl", side="right"),
-        Column(head="R", side="right"),
+        Column(head="R", side="right", spare=2),
         Column(head="reason"),
     ]
     cells: Sequence[Sequence[Any]] = [

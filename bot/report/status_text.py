@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import (
     Column,
     Page,
@@ -46,7 +47,8 @@ def _daemon(daemon: Document) -> str:
         return f"not running; {last}"
     if daemon["pid"] is None:
         return f"running; {last}"
-    return f"running: process {daemon['pid']}, since {minute_text(daemon['since'])}; {last}"
+    since = f", since {minute_text(daemon['since'])}" if daemon["since"] else ""
+    return f"running: process {daemon['pid']}{since}; {last}"
 
 
 def _strategy(row: Document) -> list[str]:
@@ -65,6 +67,10 @@ def _strategy(row: Document) -> list[str]:
         lines.append(f"  no entries now: {', '.join(row['halts'])}")
     for series, symbols in row["stale"].items():
         lines.append(f"  stale {series}: {clean(', '.join(symbols))}")
+    lines += [
+        f"  notices in 24 slots: {count} x {kind} ({REASON_WORDS.get(kind, 'no words for it')})"
+        for kind, count in row["notices"].items()
+    ]
     lines.append(f"  config {row['config_sha256'][:16]} ({row['config']})")
     lines.append(f"  ledger {row['ledger_sha256'][:16]}")
     return lines

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Literal
 
+from bot.domain.decimals import plain
+
 Cell = str | int | float | None
-_GAP = 2  # blanks between columns
+Texts = list[list[str]]
+_GAPS = (2, 1)  # blanks between columns: the usual, and where that is too wide
 _PIPE_WIDTH = 100_000  # no row of a table is longer, so none is folded
+_SHORT_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: its head, its side, and how soon it is left out where the width does not do.
+    """A column: its head, its side, and what becomes of it where the width does not do.
 
-    Columns with the greatest `spare` go first; 0 stays always.
+    Cells are then shown through `brief`; if that is not enough, columns are left out, those with
+    the greatest `spare` first, and the table says which. A column of `spare` 0 stays always.
     """
 
     head: str
     side: Literal["left", "right"] = "left"
     spare: int = 0
+    brief: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +53,94 @@ def clean(text: str) -> str:
 
 
 def table_text(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], page: Page) -> str:
-    """The table as lines, each ending in a newline; blanks at line ends are cut."""
+    """The table as lines, each ending in a newline; blanks at line ends are cut.
+
+    On a page that is too narrow a line below says what is hidden or shortened.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    texts = [[_shown(cell) for cell in row] for row in rows]
-    kept = _fitting(columns, texts, page.width)
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
-    for n in kept:
+    layout = _fitting(columns, [[_shown(cell) for cell in row] for row in rows], page.width)
+    table = Table(box=None, padding=(0, layout.gap, 0, 0), pad_edge=False, header_style="bold")
+    for n in layout.kept:
         table.add_column(Text(columns[n].head), justify=columns[n].side, overflow="fold")
-    for row in texts:
-        table.add_row(*(Text(row[n]) for n in kept))
+    for row in layout.texts:
+        table.add_row(*(Text(row[n]) for n in layout.kept))
     out = io.StringIO()
     console = Console(
         file=out, width=page.width or _PIPE_WIDTH, force_terminal=page.styled, highlight=False,
         color_system="standard" if page.styled else None, legacy_windows=False,
     )  # fmt: skip
     console.print(table)
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    lines = [*out.getvalue().splitlines(), *_left_out(columns, layout, page.width or _PIPE_WIDTH)]
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _shown(cell: Cell) -> str:
     return "-" if cell is None else clean(str(cell))
 
 
-def _fitting(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None
-) -> list[int]:
-    """Which columns fit the width; what cannot be left out stays and is folded."""
-    from rich.cells import cell_len
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What fits: the texts, the places of the columns that stay, the blanks between them."""
 
-    widths = [
-        max(cell_len(text) for text in (column.head, *(row[n] for row in rows)))
-        for n, column in enumerate(columns)
-    ]
-    kept = list(range(len(columns)))
-    while width is not None and sum(widths[n] + _GAP for n in kept) - _GAP > width:
+    texts: Texts
+    kept: list[int]
+    gap: int
+    is_brief: bool = False
+
+
+def _fitting(columns: Sequence[Column], texts: Texts, width: int | None) -> _Layout:
+    """The whole table closer and closer, then without the columns that can be spared.
+
+    What cannot be left out stays and is folded.
+    """
+    every = list(range(len(columns)))
+    wide, close = _GAPS
+    if width is None:
+        return _Layout(texts, every, wide)
+    for gap in _GAPS:
+        if _breadth(columns, texts, every, gap) <= width:
+            return _Layout(texts, every, gap)
+    short = [
+        [column.brief(text) if column.brief else text
+         for column, text in zip(columns, row, strict=True)]
+        for row in texts
+    ]  # fmt: skip
+    kept = every
+    while _breadth(columns, short, kept, close) > width:
         spare = [n for n in kept if columns[n].spare]
         if not spare:
             break
-        kept.remove(max(spare, key=lambda n: columns[n].spare))
-    return kept
+        first = max(spare, key=lambda n: columns[n].spare)
+        kept = [n for n in kept if n != first]
+    fits_whole = _breadth(columns, texts, kept, close) <= width
+    shown = texts if fits_whole else short
+    gap = wide if _breadth(columns, shown, kept, wide) <= width else close
+    changed = any(short[r][n] != texts[r][n] for r in range(len(texts)) for n in kept)
+    return _Layout(shown, kept, gap, is_brief=changed and not fits_whole)
+
+
+def _breadth(columns: Sequence[Column], texts: Texts, kept: list[int], gap: int) -> int:
+    from rich.cells import cell_len
+
+    cells = [[columns[n].head, *(row[n] for row in texts)] for n in kept]
+    return sum(max(map(cell_len, column)) + gap for column in cells) - gap
+
+
+def _left_out(columns: Sequence[Column], layout: _Layout, width: int) -> list[str]:
+    """A line for what a narrow page does not show, so that nobody takes it for absent."""
+    hidden = [column.head for n, column in enumerate(columns) if n not in layout.kept]
+    said = [f"hidden: {', '.join(hidden)}"] if hidden else []
+    if layout.is_brief:
+        said.append("some cells are shortened")
+    if not said:
+        return []
+    return textwrap.wrap(
+        f"({'; '.join(said)}: a wider terminal or --json shows all)", width,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def minute_text(instant: str | None) -> str | None:
@@ -96,6 +150,32 @@ def minute_text(instant: str | None) -> str | None:
     '2025-05-10 13:00'
     """
     return None if instant is None else instant[:16].replace("T", " ")
+
+
+def without_year(minute: str) -> str:
+    """A `minute_text` for narrow pages.
+
+    >>> without_year("2025-05-10 13:00")
+    '05-10 13:00'
+    """
+    return minute[5:]
+
+
+def six_digits(text: str) -> str:
+    """A decimal for narrow pages: digits after the sixth are cut off where they are decimals.
+
+    >>> six_digits("6.45151257"), six_digits("181086240.4"), six_digits("0.00217065")
+    ('6.45151', '181086240', '0.00217065')
+    """
+    try:
+        exact = Decimal(text)
+    except ArithmeticError:
+        return text
+    if not exact.is_finite():
+        return text
+    cut = Context(prec=_SHORT_DIGITS, rounding=ROUND_DOWN).plus(exact)
+    whole = exact.to_integral_value(rounding=ROUND_DOWN)
+    return plain(whole if abs(whole) > abs(cut) else cut)
 
 
 def money_shown(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from bot.report.reason_words import REASON_WORDS
@@ -17,6 +18,7 @@ from bot.report.tables import (
 
 Document = dict[str, Any]
 _LARGE = 1e6
+_WIDTH = 76
 
 
 def why_text(document: Document, page: Page) -> str:
@@ -31,7 +33,7 @@ def _strategy(row: Document, page: Page) -> str:
         f"{clean(row['strategy'])}  slot {minute_text(row['slot'])} UTC{missed}, "
         f"frozen at {row['as_of']}\n"
     )
-    text += _inputs(row["inputs"], row["source"])
+    text += _inputs(row["inputs"], row["source"]) + _notices(row["notices"])
     if not row["decisions"]:
         text += "  no decision about this token in this slot\n"
         text += _beside("before", row["before"]) + _beside("after", row["after"])
@@ -63,12 +65,23 @@ def _inputs(seen: Document | None, source: str) -> str:
         lines.append("no signal seen in the last days")
     numbers = {key: seen[key] for key in ("sigma", "atr", "adv") if key in seen} | seen["columns"]
     lines += _wrapped([f"{clean(key)} {_number(value)}" for key, value in numbers.items()])
-    ages = ", ".join(f"{key} {seen[key]}" for key in ("quantmetrics", "grade", "levels"))
-    lines.append(f"ages: {ages}")
+    ages = [f"{key} {seen[key]}" for key in ("quantmetrics", "grade", "levels") if key in seen]
+    if ages:
+        lines.append(f"ages: {', '.join(ages)}")
     return "".join(f"  {line}\n" for line in lines)
 
 
-def _wrapped(parts: list[str], width: int = 76) -> list[str]:
+def _notices(rows: list[Document]) -> str:
+    """What the input itself said, with the period that it is about."""
+    lines = [
+        f"notice {row['kind']}{' of ' + str(minute_text(row['about'])) if row['about'] else ''}: "
+        f"{REASON_WORDS.get(row['kind'], 'no words for it')}"
+        for row in rows
+    ]
+    return "".join(f"  {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH))
+
+
+def _wrapped(parts: list[str], width: int = _WIDTH) -> list[str]:
     """Parts joined by commas into lines of a width."""
     lines: list[str] = []
     for part in parts:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+import zlib
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,11 +26,21 @@ from bot.adapters.sql.ledger_rows import EquityRow
 from bot.adapters.sql.lock import acquire
 from bot.app.explain import why as explain
 from bot.app.reading import reading
+from bot.app.simulation import SimulationSettings, build_server
 from bot.domain.decimals import money_text
 from bot.domain.instants import HOUR, format_instant
 from bot.report.tables import Page
 from bot.report.why_text import why_text
 from tests.support.command import ask, run
+from tests.support.ledger_home import (
+    EASY,
+    START,
+    made_up_market,
+    run_until,
+    simulated,
+    write_home,
+    write_strategy,
+)
 from tests.support.reading_home import EARLY_SLOT, FIRST_SLOT, LAST_SLOT, FilledHomes, make_home
 
 COMMAND = [sys.executable, "-m", "bot.cli.main"]
@@ -64,6 +78,123 @@ def test_status_gives_each_account_as_the_ledger_has_it(homes: FilledHomes) -> N
     assert eager["drawdown"] == pytest.approx((row.peak - row.equity) / row.peak, rel=1e-3)
     assert eager["ledger_sha256"] == journal_sha256(homes.late, "eager")
     assert eager["config"] == "as in its file"
+
+
+def with_notices(home: Path, to: Path) -> Path:
+    """A copy of a home whose last slot, and one a day before it, hold notices."""
+    copy = shutil.copytree(home, to)
+    rows = [
+        (LAST_SLOT, 9003, "LATE_ROW", "2025-02-07T07:00:00Z"),
+        (LAST_SLOT, 9002, "LATE_ROW", "2025-02-07T06:00:00Z"),
+        (LAST_SLOT, 9003, "PRICE_JUMP", ""),
+        (LAST_SLOT - 23 * HOUR, 9003, "UNPRICED", "2025-02-04T00:00:00Z"),
+        (LAST_SLOT - 24 * HOUR, 9003, "SIGNAL_UNKNOWN", "2025-02-06T09:00:00Z"),
+    ]
+    with closing(sqlite3.connect(copy / "hourhand.db")) as connection, connection:
+        query = "INSERT INTO notice (strategy, slot, token_id, kind, detail) VALUES "
+        connection.executemany(f"{query} ('eager', ?, ?, ?, ?)", rows)
+    return copy
+
+
+def test_status_counts_the_notices_of_a_days_slots_by_strategy_and_kind(
+    homes: FilledHomes, tmp_path: Path
+) -> None:
+    home = with_notices(homes.late, tmp_path / "home")
+    found = by_name(ask("status", "--home", home))
+    assert found["eager"]["notices"] == {"LATE_ROW": 2, "PRICE_JUMP": 1, "UNPRICED": 1}
+    assert found["picky"]["notices"] == {}
+    text = run("status", "--home", home).out
+    assert "notices in 24 slots: 2 x LATE_ROW (a signal came after a newer one)" in text
+    assert "notices" not in run("status", "--home", homes.late).out
+
+
+def test_why_shows_the_notices_of_the_token_in_the_slot_with_their_period(
+    homes: FilledHomes, tmp_path: Path
+) -> None:
+    home = with_notices(homes.late, tmp_path / "home")
+    assert why(home, "9003", LAST_SLOT, "eager")["notices"] == [
+        {"kind": "LATE_ROW", "about": "2025-02-07T07:00:00Z"},
+        {"kind": "PRICE_JUMP", "about": None},
+    ]
+    assert why(home, "9003", LAST_SLOT - HOUR, "eager")["notices"] == []
+    assert why(home, "9003", LAST_SLOT, "picky")["notices"] == []
+    text = run("why", "9003", "--home", home).out
+    assert "notice LATE_ROW of 2025-02-07 07:00: a signal came after a newer one" in text
+
+
+def test_a_start_that_fails_leaves_its_sign_of_life_on_the_clock_of_the_simulator(
+    tmp_path: Path,
+) -> None:
+    home = make_home(tmp_path / "home")
+    simulation = SimulationSettings(start=FIRST_SLOT, keys=("another-key",))
+    with build_server(made_up_market(6, 2), simulation) as server:
+        (home / "config").mkdir()
+        (home / "config" / "hourhand.toml").write_text(
+            f'base_url = "{server.url}"\nclock_url = "{server.url}"\n'
+        )
+        failed = subprocess.run([*COMMAND, "run", "--home", home], capture_output=True, check=False)
+    assert failed.returncode == 77
+    document = ask("status", "--home", home)
+    assert document["daemon"]["lease"]["heartbeat"] == format_instant(FIRST_SLOT)
+    assert document["daemon"]["lease"]["started_at"] == format_instant(FIRST_SLOT)
+    assert document["now"] == format_instant(FIRST_SLOT)
+    with acquire(home / "hourhand.db"):
+        assert ask("status", "--home", home)["daemon"]["since"] is None
+        text = run("status", "--home", home).out
+    assert f"process {os.getpid()}; last sign of life 2025-02-07 00:00" in text
+
+
+LOCAL = """
+signals = "local"
+levels = "local"
+sharpe_min = "off"
+mdd_max = "off"
+sortino_column = "sortino_90d"
+"""
+
+
+@pytest.fixture(scope="module")
+def local_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which one strategy reads candles only, and one what the provider sends."""
+    home = tmp_path_factory.mktemp("local")
+    with simulated(made_up_market(30, 2)) as url:
+        settings = write_home(home, url)
+        write_strategy(home, "easy", EASY)
+        write_strategy(home, "local", LOCAL)
+        run_until(settings, START + HOUR)
+    return home
+
+
+def test_why_gives_a_status_only_of_the_series_that_the_strategy_reads(local_home: Path) -> None:
+    both = ask("why", "9001", "--home", local_home)["strategies"]
+    found = {row["strategy"]: row["inputs"] for row in both}
+    series = {"quantmetrics", "grade", "levels"}
+    assert series & set(found["easy"]) == {"quantmetrics", "levels"}
+    assert series & set(found["local"]) == set()
+    text = run("why", "9001", "--strategy", "local", "--home", local_home).out
+    assert "ages:" not in text
+    assert "unknown" not in text
+    assert "ages: quantmetrics" in run("why", "9001", "--home", local_home).out
+
+
+def test_status_calls_no_series_stale_that_the_strategy_does_not_read(
+    local_home: Path, tmp_path: Path
+) -> None:
+    home = shutil.copytree(local_home, tmp_path / "home")
+    all_stale = {"quantmetrics": "stale", "grade": "stale", "levels": "stale"}
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection, connection:
+        connection.execute("DROP TRIGGER slot_input_no_update")
+        query = "SELECT rowid, body FROM slot_input"
+        for rowid, packed in connection.execute(query).fetchall():
+            body = json.loads(zlib.decompress(packed))
+            for seen in body["tokens"].values():
+                seen.update(all_stale)
+            changed = zlib.compress(json.dumps(body).encode())
+            query = "UPDATE slot_input SET body = ? WHERE rowid = ?"
+            connection.execute(query, (changed, rowid))
+    found = by_name(ask("status", "--home", home))
+    assert set(found["easy"]["stale"]) - {"bars"} == {"quantmetrics", "levels"}
+    assert set(found["local"]["stale"]) - {"bars"} == set()
 
 
 def test_status_reports_polls_latencies_and_credits(homes: FilledHomes) -> None:
@@ -331,11 +462,39 @@ def on_a_terminal(*arguments: str, columns: int) -> str:
     return sent.decode()
 
 
-@pytest.mark.parametrize("command", ["orders", "positions", "trades", "status"])
-def test_tables_fit_a_terminal_of_80_columns(homes: FilledHomes, command: str) -> None:
-    sent = on_a_terminal(command, "--home", str(homes.early), columns=80)
+AT_80 = {
+    "orders": ["state", "quantity", "filled", "stop", "target"],
+    "orders --all": ["state", "quantity", "filled", "stop", "target", "reason"],
+    "positions": ["quantity", "entry", "mark", "stop", "target", "pnl"],
+    "trades": ["quantity", "entry", "exit", "fees", "pnl", "reason"],
+    "status": [],
+}
+
+
+@pytest.mark.parametrize("command", AT_80)
+def test_tables_fit_a_terminal_of_80_columns_and_say_what_they_hide(
+    homes: FilledHomes, command: str
+) -> None:
+    sent = on_a_terminal(*command.split(), "--home", str(homes.late), columns=80)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", sent).splitlines()
     assert max(len(line) for line in plain if not line.startswith("home ")) <= 80
-    if command == "orders":
-        assert "eligible from" in plain[0]
-        assert len(plain) == 7
+    shown = plain[0].split()
+    assert [head for head in AT_80[command] if head not in shown] == []
+    piped = run(*command.split(), "--home", homes.late).out
+    assert "hidden" not in piped
+    if command.startswith("orders"):
+        assert "id" in piped.splitlines()[0].split()
+        assert "id" not in shown
+        assert any("(hidden: " in line for line in plain)
+
+
+def test_the_price_of_a_stop_or_target_order_stands_in_its_own_column(homes: FilledHomes) -> None:
+    rows = ask("orders", "--home", homes.early)["orders"]
+    lines = run("orders", "--home", homes.early).out.splitlines()
+    assert {row["action"] for row in rows} == {"ENTRY", "STOP", "TARGET"}
+    for row, line in zip(rows, lines[1:], strict=False):
+        price, stop, target = line.split()[8:11]  # after slot (two words) to filled
+        if row["action"] == "ENTRY":
+            assert (stop, target) == (row["stop"], row["target"])
+        else:
+            assert {"STOP": (stop, target), "TARGET": (target, stop)}[row["action"]] == (price, "-")

@@ -78,7 +78,9 @@ def test_importing_twice_adds_nothing(exported: Path, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     ask("import", exported, "--home", home)
     before = ask("db", "info", "--home", home)["rows"]
-    ask("import", exported, "--home", home)
+    again = ask("import", exported, "--home", home)
+    assert set(again["new"].values()) == {0}
+    assert again["new"].keys() == again["rows"].keys()
     assert ask("db", "info", "--home", home)["rows"] == before
 
 

@@ -75,6 +75,19 @@ def test_check_lists_the_faults_of_settings_and_strategies_together(tmp_path: Pa
     assert places == [[f"{wrong}:2", "max_hold"], [f"{wrong}:3", "min_r"], [f"{wrong}:4", "taker"]]
 
 
+def test_check_prints_the_faults_as_one_document_for_programs(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('name = "wrong"\nmax_hold = -1\nmin_r = 2\n')
+    told = run("check", wrong, "--home", home)
+    outcome = run("check", wrong, "--home", home, "--json")
+    document = json.loads(outcome.out)
+    assert (outcome.code, outcome.error) == (64, "")
+    assert document == {"ok": False, "faults": told.error.splitlines()}
+    assert len(document["faults"]) == 2
+    assert ask("check", "--home", home)["ok"] is True
+
+
 def test_check_of_a_home_without_strategies_says_what_to_do(tmp_path: Path) -> None:
     outcome = run("check", "--home", tmp_path)
     assert outcome.code == 2

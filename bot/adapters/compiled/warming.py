@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TypeAlias
 
 from bot.adapters.compiled.columns import compile_loops
@@ -39,20 +37,20 @@ def warm(folder: CodeFolder, name: str = NAME, fill: Filler = fill_loop) -> str:
         return fill(folder) or FILLED
 
 
-def start_warming(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Fill the cache in a process of its own, of low priority, that outlives this one.
+def start_warming(environment: Mapping[str, str]) -> int:
+    """Fill the cache in a process of its own, of low priority, that outlives this one; its id.
 
-    The caller keeps what is returned for as long as it runs and never needs to wait for it.
+    Nobody has to wait for it. Spawned without an object of `subprocess`, which would complain
+    when it is dropped while the process runs.
     """
     paths = [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot.adapters.compiled"],
-        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        cwd=Path(sys.executable).parent,  # holds no removable folder, and nothing to import
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+    nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-P", "-m", "bot.adapters.compiled"],  # -P: nothing from this folder
+        {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        file_actions=nothing,
+        setsid=True,  # a signal to our terminal passes it by
     )
 
 

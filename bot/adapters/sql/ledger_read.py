@@ -53,13 +53,16 @@ def strategies(connection: Connection) -> list[str]:
 def account(connection: Connection, strategy: str) -> AccountState | None:
     """The account after its last slot; None before the first.
 
-    Raises LedgerError where the stored state no longer has its hash.
+    Raises LedgerError where the stored state is damaged or no longer has its hash.
     """
     query = select(ledger.account).where(ledger.account.c.strategy == strategy)
     row = connection.execute(query).first()
     if row is None:
         return None
-    state = zlib.decompress(row.state)
+    try:
+        state = zlib.decompress(row.state)
+    except zlib.error as error:
+        raise LedgerError(f"{strategy}: the stored account is damaged: {error}") from None
     if hashlib.sha256(state).hexdigest() != row.state_sha256:
         raise LedgerError(f"{strategy}: the stored account state does not have its hash")
     return AccountState(strategy=row.strategy, slot=row.slot, state=state)

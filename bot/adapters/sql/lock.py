@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.schema_ledger import lease
@@ -62,13 +62,17 @@ def acquire(database: Path) -> InstanceLock:
 
 
 def take_lease(connection: Connection, now_ms: int) -> int:
-    """The next epoch, ours from now on; every write of an earlier holder is refused after it."""
-    holder = f"pid {os.getpid()}"
-    values = {"holder": holder, "started_at": now_ms, "heartbeat": now_ms}
+    """The next epoch, ours from now on; every write of an earlier holder is refused after it.
+
+    `now_ms` is of the clock that the slots run on. A clock that was set back since leaves the last
+    sign of life where it was: slots done before it stay in the past.
+    """
+    values = {"holder": f"pid {os.getpid()}", "started_at": now_ms}
+    again = {"epoch": lease.c.epoch + 1, "heartbeat": func.max(lease.c.heartbeat, now_ms)}
     statement = (
         insert(lease)
-        .values(id=1, epoch=1, **values)
-        .on_conflict_do_update(index_elements=["id"], set_={"epoch": lease.c.epoch + 1, **values})
+        .values(id=1, epoch=1, heartbeat=now_ms, **values)
+        .on_conflict_do_update(index_elements=["id"], set_={**values, **again})
         .returning(lease.c.epoch)
     )
     return int(connection.execute(statement).scalar_one())

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.observations import SERIES
-from bot.adapters.sql.schema_ledger import cycle, decision, equity, lease
+from bot.adapters.sql.schema_ledger import cycle, decision, equity, lease, notice
 from bot.adapters.sql.schema_record import meta, raw_response, slot_seen, token_seen
 from bot.domain.values import Slot, Token
 
@@ -29,7 +29,7 @@ class EndpointTraffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Who last took the database over, and when it last wrote; wall clock."""
+    """Who last took the database over, and when it last wrote; the daemon's clock."""
 
     epoch: int
     holder: str
@@ -70,6 +70,15 @@ def newest_equity(connection: Connection, strategy: str) -> Any:
     """The last row of the equity curve, None before the first."""
     query = select(equity).where(equity.c.strategy == strategy)
     return connection.execute(query.order_by(equity.c.slot.desc()).limit(1)).first()
+
+
+def notice_counts(connection: Connection, strategy: str, since: int) -> dict[str, int]:
+    """Kind -> how many notices the slots from `since` on hold, by name."""
+    query = select(notice.c.kind, func.count()).where(
+        notice.c.strategy == strategy, notice.c.slot >= since
+    )
+    rows = connection.execute(query.group_by(notice.c.kind).order_by(notice.c.kind))
+    return {kind: int(count) for kind, count in rows}
 
 
 def decision_slot_beside(

@@ -95,10 +95,19 @@ def add_slot(connection: Connection, slot: Slot) -> Slot:
 
 
 def import_record(connection: Connection, record: Record) -> dict[str, int]:
-    """Store a whole record, its slots included; importing it again adds nothing."""
+    """Store a whole record, its slots included; returns how many rows were new by table.
+
+    Importing it again adds nothing.
+    """
+    known = _slot_count(connection)
     for slot in record.slots:
         add_slot(connection, slot)
-    return add_observations(connection, record)
+    added = add_observations(connection, record)
+    return {**added, "slots": _slot_count(connection) - known}
+
+
+def _slot_count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(slot_seen)).scalar_one())
 
 
 def load(

@@ -1,5 +1,6 @@
 """The audit of ledgers that real daemon runs left: nothing found, everything recomputed."""
 
+# ruff: noqa: S608  the statements are made of this file's own text
 from __future__ import annotations
 
 import hashlib
@@ -29,13 +30,13 @@ from tests.support.ledger_home import (
     write_home,
     write_strategy,
 )
-from tests.support.tampering import both, opened, packed, rehashed, sql
+from tests.support.tampering import both, journal_lines, opened, packed, rehashed, sql
 
 
 def _count(home: Path, table: str) -> int:
     connection = sqlite3.connect(home / "hourhand.db")
     try:
-        return int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])  # noqa: S608
+        return int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
     finally:
         connection.close()
 
@@ -126,6 +127,75 @@ def test_many_findings_of_one_kind_are_counted_instead_of_listed(home: Path) -> 
     slots = _count(home, "cycle")
     assert len(_found(result, Code.EQUITY)) == SHOWN_PER_CODE
     assert result.more[Code.EQUITY] == slots - SHOWN_PER_CODE
+
+
+@pytest.fixture(scope="module")
+def sound_sha256(ledger_home: Path) -> str:
+    return _audited(ledger_home).ledger_sha256
+
+
+A_FILL = "(SELECT max(id) FROM fill)"
+A_REFUSAL = "(SELECT max(id) FROM decision WHERE outcome = 'REFUSED')"
+CHANGES = {
+    "a fee": f"UPDATE fill SET fee = fee + 1 WHERE id = {A_FILL}",
+    "a price": f"UPDATE fill SET price_ticks = price_ticks + 1 WHERE id = {A_FILL}",
+    "a price before costs": f"UPDATE fill SET ref_points = ref_points + 1 WHERE id = {A_FILL}",
+    "a quantity": f"UPDATE fill SET quantity_lots = quantity_lots + 1 WHERE id = {A_FILL}",
+    "a notional": f"UPDATE fill SET notional = notional + 1 WHERE id = {A_FILL}",
+    "a fill gone": f"DELETE FROM fill WHERE id = {A_FILL}",
+    "an order's cap gone": "UPDATE \"order\" SET cap_ticks = NULL WHERE action = 'ENTRY'",
+    "an order's terms": "UPDATE \"order\" SET body = replace(body, 'k_ppm\": ', 'k_ppm\": 1')",
+    "a detail": "UPDATE decision SET details = replace(details, 'sharpe', 'sharpen') "
+                f"WHERE id = {A_REFUSAL}",
+    "details that are no JSON": f"UPDATE decision SET details = '{{' WHERE id = {A_REFUSAL}",
+    "a reason": f"UPDATE decision SET reason = 'COOLDOWN' WHERE id = {A_REFUSAL}",
+    "a cancel's quantity": "UPDATE order_event SET quantity_lots = quantity_lots + 1",
+    "a mark": "UPDATE equity SET peak = peak + 1 WHERE slot = (SELECT max(slot) FROM cycle)",
+    "a notice added": "INSERT INTO notice (strategy, slot, token_id, kind, detail) "
+                      "SELECT strategy, max(slot), 9001, 'LATE_ROW', '' FROM cycle",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_row_changes_the_hash_of_the_ledger(
+    home: Path, sound_sha256: str, change: str
+) -> None:
+    with opened(home / "hourhand.db") as connection:
+        sql(change)(connection)
+    changed = _audited(home)
+    assert changed.replayed_sha256 == sound_sha256
+    assert changed.ledger_sha256 != sound_sha256
+    assert not changed.ok
+
+
+def test_a_journal_forged_with_its_chain_changes_the_hash_of_the_ledger(home: Path) -> None:
+    def free_of_charge(line: dict[str, object]) -> bool:
+        is_fill = line["record"] == "fill"
+        line.update({"fee": "0"} if is_fill else {})
+        return is_fill
+
+    with opened(home / "hourhand.db") as connection:
+        journal_lines(free_of_charge)(connection)
+    result = _audited(home)
+    assert result.ledger_sha256 != result.replayed_sha256
+    assert _found(result, Code.LINES)
+
+
+def test_operational_state_is_not_audited_and_the_page_says_so(home: Path) -> None:
+    with opened(home / "hourhand.db") as connection:
+        sql(
+            "UPDATE poll_state SET last_success = last_success + 1",
+            "UPDATE credit SET spent = spent + 1",
+            "UPDATE lease SET epoch = epoch + 1, holder = 'pid 1'",
+            "UPDATE raw_response SET latency_ms = latency_ms + 1, params = '{}'",
+        )(connection)
+    result = _audited(home)
+    assert result.findings == []
+    assert result.ledger_sha256 == result.replayed_sha256
+    page = Path(__file__).parents[3] / "docs" / "operations.md"
+    covered = page.read_text(encoding="utf-8").split("## What the audit covers")[1]
+    for name in ("poll_state", "credit", "lease", "meta", "params", "latency_ms", "request_id"):
+        assert f"`{name}`" in covered
 
 
 def test_slots_recorded_by_other_rules_are_not_compared_and_no_finding(home: Path) -> None:

@@ -98,6 +98,18 @@ FAULTS: list[tuple[str, Code, Damage]] = [
           rehashed("slot_input", "body", "sha256"),
           sql("UPDATE cycle SET input_sha256 = (SELECT sha256 FROM slot_input i WHERE "
               "i.strategy = cycle.strategy AND i.slot = cycle.slot)"))),
+    ("units derived earlier", Code.INSTRUMENT,
+     sql(f"UPDATE instrument SET derived_at = derived_at - {HOUR}")),
+    ("an account cut short", Code.UNREADABLE,
+     sql("UPDATE account SET state = substr(state, 1, 40)")),
+    ("a text that nothing refers to", Code.ORPHAN,
+     sql("INSERT INTO content (sha256, body) VALUES "
+         "('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')")),
+    ("a response that said nothing new deleted", Code.RAW_BODY,
+     sql("DELETE FROM raw_response WHERE id = (SELECT min(id) FROM raw_response r WHERE "
+         "status = 200 AND endpoint = 'tm-grade' OR status = 404)")),
+    ("a row counted out of turn", Code.JOURNAL_ROWS,
+     sql(f"UPDATE decision SET ordinal = ordinal + 1 WHERE id = {A_REFUSAL}")),
     ("a tick changed", Code.INSTRUMENT, sql("UPDATE instrument SET min_notional = '6'")),
     ("a universe changed", Code.UNIVERSE, sql("UPDATE universe SET token_ids = '[9001]'")),
     ("a line forged with its chain", Code.LINES, journal_lines(_higher_peak)),

@@ -137,6 +137,12 @@ def test_named_strategy_files_are_shipped(page: Path) -> None:
         assert (ROOT / "strategies" / file).is_file(), file
 
 
+def test_the_front_page_has_a_line_for_every_shipped_strategy() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `strategies/([\w-]+\.toml)` \|", text, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "strategies").glob("*.toml"))
+
+
 def toml_blocks() -> list[tuple[str, str]]:
     return [(name(page), body) for page in PAGES for lang, body in blocks(page) if lang == "toml"]
 
