@@ -206,7 +206,7 @@ def test_every_scalar_of_the_engine_follows_some_key() -> None:
     unmoved = [
         name for name in Params._fields if all(_same(usual, other, name) for other in others)
     ]
-    assert unmoved == []
+    assert unmoved == ["target_first"]  # of the robustness table alone, no key sets it
 
 
 def _same(one: Params, two: Params, name: str) -> bool:
