@@ -12,13 +12,6 @@ from tests.support.compiled_loop import kept_loops, kept_runner
 
 
 @pytest.fixture(scope="session")
-def machine_cache(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that the next session finds again, where pytest keeps one."""
-    kept = getattr(pytestconfig, "cache", None)
-    return Path(kept.mkdir("hourhand")) if kept else tmp_path_factory.mktemp("machine")
-
-
-@pytest.fixture(scope="session")
 def compiled(machine_cache: Path) -> CompiledRunner:
     """The compiled loop: some 30 seconds the first time, nothing while the engine stays."""
     return kept_runner(machine_cache)
