@@ -193,9 +193,8 @@ def mark_equity(
     acc[A_EQUITY] = equity
     if equity > acc[A_PEAK]:
         acc[A_PEAK] = equity
-    day = slot - slot % DAY
-    if day != acc[A_DAY]:
-        acc[A_DAY] = day
+    if slot - acc[A_DAY] >= DAY:
+        acc[A_DAY] = slot - slot % DAY
         acc[A_DAY_BASE] = equity
     set_halts(acc, equity, p)
     row = emit(rec, out, MARK, MARKING, slot, -1, OK)

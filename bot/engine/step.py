@@ -15,6 +15,7 @@ from bot.engine.layout import (
     B_OPEN,
     B_OPEN_TIME,
     B_VOLUME,
+    C_BAR,
     C_JUMP,
     C_LATE,
     C_UNIVERSE,
@@ -53,7 +54,7 @@ from bot.engine.layout import (
     W_FLAG,
 )
 from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit
-from bot.engine.numbers import PPM, mul_div_floor
+from bot.engine.numbers import rate_floor
 from bot.engine.params import Params
 from bot.engine.reasons import LATE_ROW, PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
 from bot.engine.records import amounts, emit, place
@@ -99,17 +100,20 @@ def volume_left(inst: Row, volume: int, p: Params) -> int:
     """Lots that a bar's volume gives to all orders of a token; -1 for no limit (F8)."""
     if inst[I_LOT_VOLUME] == 0 or volume < 0:
         return -1
-    return mul_div_floor(volume, p.part, PPM * inst[I_LOT_VOLUME])
+    return rate_floor(volume, p.part) // inst[I_LOT_VOLUME]  # floors nest
 
 
 def begin_hour(
-    t: Row, inst: Row, bars: Ints, start: int, end: int, hour: int, slot: int, p: Params
-) -> None:
+    t: Row, inst: Row, bars: Ints, newest: int, start: int, end: int, hour: int, slot: int,
+    p: Params,
+) -> None:  # fmt: skip
     """Decide whether a token's next hour can be matched: its bar is known, or it is a hole."""
     t[T_MATCHING] = 0
     if (t[T_QTY] == 0 and t[T_REST] == 0) or t[T_CURSOR] != hour:
         return
-    row = find_bar(bars, start, end, hour, slot)
+    row = newest  # nearly always the bar of the hour to match
+    if newest < 0 or bars[newest, B_OPEN_TIME] != hour:
+        row = find_bar(bars, start, end, hour, slot)
     if row < 0 and slot - (hour + HOUR) < p.bar_wait:
         return
     t[T_MATCHING] = 1
@@ -170,7 +174,7 @@ def inside_hour(
 
 def match(
     tokens: Ints, insts: Ints, acc: Row, bars: Ints, bar_start: Row, fine: Ints, fine_start: Row,
-    p: Params, active: Row, busy: int, slot: int, rec: Ints, out: Row,
+    p: Params, cells: Ints, active: Row, busy: int, slot: int, rec: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 2: every token's unmatched hours in time order, all opens before all ranges."""
     hour = slot
@@ -181,7 +185,10 @@ def match(
     while hour < slot:
         for n in range(busy):
             i = active[n]
-            begin_hour(tokens[i], insts[i], bars, bar_start[i], bar_start[i + 1], hour, slot, p)
+            begin_hour(
+                tokens[i], insts[i], bars, cells[i, C_BAR], bar_start[i], bar_start[i + 1], hour,
+                slot, p,
+            )  # fmt: skip
             if tokens[i, T_MATCHING] == 1:
                 open_hour(
                     tokens[i], insts[i], acc, bars, fine, fine_start, p, rec, out, i, slot, hour
@@ -264,7 +271,22 @@ def step(
     busy = list_active(tokens, look, look_start, look_end, work)
     active = work[:, W_ACTIVE]
     notice_input(tokens, signals, sig_start, sig_end, cells, p, found, active, busy, slot, rec, out)
-    match(tokens, insts, acc, bars, bar_start, fine, fine_start, p, active, busy, slot, rec, out)
+    match(
+        tokens,
+        insts,
+        acc,
+        bars,
+        bar_start,
+        fine,
+        fine_start,
+        p,
+        cells,
+        active,
+        busy,
+        slot,
+        rec,
+        out,
+    )
     mark_equity(tokens, insts, acc, cells, bars, slot, p, active, busy, rec, out)
     for n in range(busy):
         expire(tokens[active[n]], rec, dec, decx, out, active[n], slot, p)
