@@ -100,7 +100,8 @@ def volume_left(inst: Row, volume: int, p: Params) -> int:
     """Lots that a bar's volume gives to all orders of a token; -1 for no limit (F8)."""
     if inst[I_LOT_VOLUME] == 0 or volume < 0:
         return -1
-    return rate_floor(volume, p.part) // inst[I_LOT_VOLUME]  # floors nest
+    # Floors nest, so one after the other is the floor of the whole.
+    return rate_floor(volume, p.part) // inst[I_LOT_VOLUME]  # type: ignore[no-any-return]
 
 
 def begin_hour(
