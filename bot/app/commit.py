@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from bot.adapters.sql.ledger_rows import (
     ConfigVersion,
@@ -18,6 +19,7 @@ from bot.adapters.sql.ledger_rows import (
 )
 from bot.app.slot_inputs import slot_input_bytes
 from bot.app.stepper import RULES_VERSION, Account, Stepped, Stepper
+from bot.app.strategy_files import LoadedStrategy
 from bot.domain.ids import order_id
 from bot.domain.instants import format_instant
 from bot.domain.records import Decision, Fill, Order, OrderEvent, SlotRecords, Trade
@@ -28,11 +30,28 @@ from bot.engine import layout as at
 def build_commit(stepper: Stepper, before: Account, stepped: Stepped, slot: Slot) -> CycleCommit:
     """Everything that one slot writes, ready for one transaction."""
     loaded = stepper.loaded
-    name = loaded.strategy.name
     records = stepped.records[-1]
+    seen = slot_input_bytes(stepped.market, stepper.plan, source_of(loaded))
+    commit = slot_commit(loaded, slot, records, before.slot or None, seen)
+    positions = _positions(loaded.strategy.name, records, before, stepped.account)
+    return replace(commit, state=stepped.account.to_bytes(), positions=tuple(positions))
+
+
+def source_of(loaded: LoadedStrategy) -> str:
+    """Where a strategy's columns come from, as its slot inputs say it."""
+    return "local" if loaded.strategy.uses_local else "recorded"
+
+
+def slot_commit(
+    loaded: LoadedStrategy,
+    slot: Slot,
+    records: SlotRecords,
+    watermark: int | None,
+    slot_input: bytes,
+) -> CycleCommit:
+    """What a slot writes but for the account after it, with the positions that it closed."""
+    name = loaded.strategy.name
     mark = records.mark
-    first = before.slot == 0
-    source = "local" if loaded.strategy.uses_local else "recorded"
     return CycleCommit(
         config=ConfigVersion(
             config_sha256=loaded.config_sha256,
@@ -44,20 +63,20 @@ def build_commit(stepper: Stepper, before: Account, stepped: Stepped, slot: Slot
         slot=slot.slot,
         as_of=slot.as_of,
         missed=slot.missed,
-        watermark=None if first else before.slot,
-        state=stepped.account.to_bytes(),
-        slot_input=slot_input_bytes(stepped.market, stepper.plan, source),
+        watermark=watermark,
+        state=b"",
+        slot_input=slot_input,
         lines=records.lines,
         equity=EquityRow(
             strategy=name, slot=slot.slot, cash=mark.cash, value=mark.value, equity=mark.equity,
             realised=mark.realised, unrealised=mark.unrealised, peak=mark.peak,
         ),
-        opening_cash=loaded.strategy.cash if first else 0,
+        opening_cash=loaded.strategy.cash if watermark is None else 0,
         decisions=tuple(_decision(name, row) for row in records.decisions),
         orders=tuple(_order(name, row) for row in records.orders),
         fills=tuple(_fill(name, row) for row in records.fills),
         order_events=tuple(_event(name, row) for row in records.events),
-        positions=tuple(_positions(name, records, before, stepped.account)),
+        positions=tuple(_closed(name, trade) for trade in records.trades),
         notices=tuple(
             NoticeRow(
                 strategy=name, slot=row.slot, kind=row.kind, token_id=row.token_id,
@@ -66,6 +85,15 @@ def build_commit(stepper: Stepper, before: Account, stepped: Stepped, slot: Slot
             for row in records.notices
         ),
     )  # fmt: skip
+
+
+def open_positions(strategy: str, account: Account) -> list[PositionRow]:
+    """The positions that an account holds."""
+    return [
+        _open(strategy, token_id, token)
+        for token_id, token in account.tokens.items()
+        if token[at.T_QTY] > 0
+    ]
 
 
 def _decision(strategy: str, row: Decision) -> DecisionRow:

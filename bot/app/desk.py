@@ -62,7 +62,7 @@ class Desk:
         try:
             with self._database.transaction() as connection:
                 for instrument in stepped.market.derived:
-                    slot_store.add_instrument(connection, _row(instrument, slot.slot))
+                    slot_store.add_instrument(connection, instrument_row(instrument, slot.slot))
                 for at, ids in stepped.market.universes:
                     slot_store.add_universe(connection, self.name, at - at % DAY, ids)
                 outcome = commit_cycle(connection, commit, epoch, now)
@@ -116,7 +116,8 @@ class Desk:
         return frozenset(days[max(past)]) if past else None
 
 
-def _row(instrument: Instrument, slot: int) -> slot_store.InstrumentRow:
+def instrument_row(instrument: Instrument, slot: int) -> slot_store.InstrumentRow:
+    """A token's units as the database has them, derived in a slot."""
     return slot_store.InstrumentRow(
         token_id=instrument.token_id, tick=instrument.tick, lot=instrument.lot,
         min_notional=instrument.min_notional, derived_at=slot, notes=instrument.note,

@@ -12,7 +12,7 @@ from bot.app.funnel import funnel
 from bot.app.machine import Machine
 from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
-from bot.app.sweep import Progress, Seconds, Sweep
+from bot.app.sweep import Progress, Seconds, SeesRecords, Sweep
 from bot.app.tally import EQUITY, SLOT, Tally
 from bot.app.variations import Result, halves_of, result_of, verdict
 from bot.domain.bar_table import History
@@ -148,11 +148,12 @@ def replay(
     slots: list[Slot] | None = None,
     machine: Machine | None = None,
     progress: Progress | None = None,
+    observer: SeesRecords | None = None,
 ) -> Replay:
     """Step a strategy through a history from an opened account; slots default to the history's.
 
     The variations of the robustness table run beside it over the same inputs. `progress` is told
-    slots done and slots in all.
+    slots done and slots in all; `observer` sees the records of all slots, piece by piece.
     """
     machine = machine or Machine()
     chosen = history_slots(history, loaded.strategy.settle) if slots is None else slots
@@ -161,7 +162,7 @@ def replay(
     market = BulkMarket(
         loaded.strategy, stepper.plan, history, chosen, machine.loops, machine.spread
     )
-    sweep = Sweep(stepper, machine.runner)
+    sweep = Sweep(stepper, machine.runner, observer=observer)
     sweep.seconds.columns = time.perf_counter() - began
     sweep.over(market, chosen, progress)
     return Replay(

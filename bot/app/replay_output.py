@@ -25,13 +25,16 @@ from bot.report.run_tables import Row, equity_row, run_tables, write_csv, write_
 
 _SHOWN = [SLOT, CASH, VALUE, EQUITY, REALISED, UNREALISED, PEAK, OPEN]
 _HALTS = {"HALT_DAILY_LOSS": HALT_DAILY, "HALT_DRAWDOWN": HALT_DRAWDOWN}
+LEDGER = "sqlite"  # no tables but a home, written as the run goes: `replay_ledger`
 _WRITERS = {"csv": write_csv, "parquet": write_parquet}
 
 
-def check_format(form: str) -> None:
-    """Refuse a form of tables that there is none of."""
-    if form not in _WRITERS:
-        raise UsageError(f"--format {form}: expected {' or '.join(_WRITERS)}")
+def check_format(form: str, folder: Path | None) -> None:
+    """Refuse a form of output that there is none of, and a ledger that is to go nowhere."""
+    if form not in (*_WRITERS, LEDGER):
+        raise UsageError(f"--format {form}: expected {', '.join(_WRITERS)} or {LEDGER}")
+    if form == LEDGER and folder is None:
+        raise UsageError(f"--format {LEDGER}: needs --out DIR, a folder without a database")
 
 
 def equity_rows(result: Replay) -> Iterator[Row]:

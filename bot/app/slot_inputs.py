@@ -18,14 +18,27 @@ _STATUS = {at.UNKNOWN: "unknown", at.FRESH: "fresh", at.STALE: "stale"}
 
 def slot_input_bytes(market: MarketSlice, plan: ColumnPlan, source: str) -> bytes:
     """Canonical JSON of the last slot of a slice: one entry per token of which it knew anything."""
-    last = market.inputs.slots.shape[0] - 1
+    return inputs_of_slot(market, plan, source, market.inputs.slots.shape[0] - 1)
+
+
+def inputs_of_slot(market: MarketSlice, plan: ColumnPlan, source: str, s: int) -> bytes:
+    """The same of the slot with index `s` of a slice."""
     tokens = {
-        str(token_id): _token(market, plan, last, i)
+        str(token_id): _token(market, plan, s, i)
         for i, token_id in enumerate(market.token_ids)
-        if _is_known(market, last, i)
+        if _is_known(market, s, i)
     }
     body = {"source": source, "tokens": tokens}
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def derived_in(market: MarketSlice) -> dict[int, int]:
+    """Token id -> index of the slot of a slice in which its units were derived: its first bar."""
+    places = {token_id: i for i, token_id in enumerate(market.token_ids)}
+    has_bar = market.inputs.cells[:, :, at.C_BAR] >= 0
+    return {
+        unit.token_id: int(has_bar[:, places[unit.token_id]].argmax()) for unit in market.derived
+    }
 
 
 def _is_known(market: MarketSlice, s: int, i: int) -> bool:

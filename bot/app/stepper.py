@@ -153,6 +153,10 @@ class Stepper:
         """The lines of each slot in an output, with its values unless it was a quiet one."""
         return self._decoder.walk(output, made)
 
+    def records(self, output: Output, made: MarketSlice) -> Iterator[SlotRecords]:
+        """The values and lines of every slot in an output."""
+        return self._decoder.slots(output, made)
+
 
 def outputs(inputs: Inputs, rules: Rules, state: State, runner: Runner) -> Iterator[Output]:
     """Step all slots of the inputs; each output is valid until the next one is asked for."""

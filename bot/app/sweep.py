@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.app.stepper import LedgerHash, Stepper, outputs
+from bot.app.stepper import Account, LedgerHash, Stepper, outputs
 from bot.app.tally import Tally
 from bot.app.variations import VARIATIONS, Variation, varied
 from bot.domain.instants import HOUR
@@ -31,6 +31,14 @@ class SeesSlots(Protocol):
 
     def build(self, slots: list[Slot], reach: int) -> MarketSlice:
         """The inputs of one piece."""
+        ...
+
+
+class SeesRecords(Protocol):
+    """Someone told everything that the slots of a piece wrote, quiet ones too."""
+
+    def take(self, made: MarketSlice, records: list[SlotRecords], account: Account) -> None:
+        """The records of a piece's slots, in order, and the account after the last of them."""
         ...
 
 
@@ -66,8 +74,10 @@ class Sweep:
         runner: Runner,
         variations: Sequence[Variation] = VARIATIONS,
         ledger: LedgerHash | None = None,
+        observer: SeesRecords | None = None,
     ) -> None:
         self._stepper = stepper
+        self._observer = observer
         self._runner = runner
         self._base = _Account(stepper.rules, Tally())
         self._varied = {
@@ -116,6 +126,7 @@ class Sweep:
 
     def _take(self, made: MarketSlice) -> None:
         began = time.perf_counter()
+        told: list[SlotRecords] = []
         for output in self._outputs(self._base, made):
             stepped = time.perf_counter()
             self.seconds.engine += stepped - began
@@ -124,8 +135,13 @@ class Sweep:
                 self._hash.add(lines)
                 if slot is not None:
                     self.busy.append(replace(slot, lines=""))
+            if self._observer is not None:
+                told.extend(self._stepper.records(output, made))
             began = time.perf_counter()
             self.seconds.records += began - stepped
+        if self._observer is not None and self._base.state is not None:
+            self._observer.take(made, told, Account.from_state(self._base.state, made.token_ids))
+            began = time.perf_counter()
         for account in self._varied.values():
             for output in self._outputs(account, made):
                 account.tally.add(output)

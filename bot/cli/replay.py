@@ -25,7 +25,9 @@ DatabaseOption = Annotated[
     str | None, typer.Option("--db", help="A database file, or sqlite:///FILE, of a daemon.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write the run's tables here.")]
-FormatOption = Annotated[str, typer.Option("--format", help="Of the tables: csv or parquet.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="csv or parquet tables, or sqlite: a home.")
+]
 FromOption = Annotated[str | None, typer.Option("--from", help="First slot (UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last slot (UTC).")]
 CashOption = Annotated[str | None, typer.Option("--cash", help="Starting cash, quote currency.")]
@@ -78,17 +80,17 @@ def replay(
     from bot.app.column_check import missing_columns
     from bot.app.machine import choose_machine
     from bot.app.replay import history_slots
-    from bot.app.replay import replay as step_through
-    from bot.app.replay_output import check_format, write_output
+    from bot.app.replay_output import check_format
     from bot.app.replay_performance import performance_of
     from bot.app.replay_source import read_source
     from bot.app.strategy_files import load_strategies
     from bot.app.trials import open_trials
 
     gc.disable()  # records by the ten thousand, none of them in a cycle, and the process ends
-    check_format(format_)
+    check_format(format_, out)
     changes = list(set_ or []) + ([f"cash={cash}"] if cash is not None else [])
     loaded = load_strategies(files, changes)
+    folders = _folders(out, loaded, format_)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
     for one in loaded:
@@ -98,16 +100,13 @@ def replay(
     machine = choose_machine(history.token_bars(), os.environ, _aside)
     documents: list[dict[str, Any]] = []
     trials = open_trials(history, os.environ, _aside)
-    for one in loaded:
+    for one, folder in zip(loaded, folders, strict=True):
         slots = between(history_slots(history, one.strategy.settle), *span)
-        with progress_bar(one.strategy.name) as progress:
-            result = step_through(one, history, slots, machine, progress)
+        result = _run(one, history, slots, machine, (folder, format_))
         document = result.summary()
         document["performance"] = performance_of(result, history).document()
         document["notes"] = notes
-        if out is not None:
-            folder = out if len(loaded) == 1 else out / one.strategy.name
-            write_output(folder, result, format_)
+        if folder is not None:
             document["out"] = str(folder)
         trials.add(result, keep=not no_trial)
         if prove_no_lookahead:
@@ -118,6 +117,44 @@ def replay(
     _show(documents, as_json)
     if not all(document.get("lookahead", {"ok": True})["ok"] for document in documents):
         raise typer.Exit(LOOKAHEAD_FOUND)
+
+
+def _folders(out: Path | None, loaded: list[Any], form: str) -> list[Path | None]:
+    """Where each strategy's output goes: folders of their names where there are several."""
+    from bot.app.replay_output import LEDGER
+
+    if out is None:
+        return [None] * len(loaded)
+    folders = [out] if len(loaded) == 1 else [out / one.strategy.name for one in loaded]
+    if form == LEDGER:
+        from bot.app.replay_ledger import check_home
+
+        for folder in folders:
+            check_home(folder)
+    return list(folders)
+
+
+def _run(
+    loaded: Any, history: Any, slots: list[Any], machine: Any, output: tuple[Path | None, str]
+) -> Any:
+    """One strategy's replay, its output written."""
+    from bot.app.replay import replay as step_through
+    from bot.app.replay_output import LEDGER, write_output
+
+    folder, form = output
+    if folder is not None and form == LEDGER:
+        from bot.app.replay_ledger import replay_ledger
+
+        with (
+            replay_ledger(folder, loaded, history, slots) as ledger,
+            progress_bar(loaded.strategy.name) as progress,
+        ):
+            return step_through(loaded, history, slots, machine, progress, ledger)
+    with progress_bar(loaded.strategy.name) as progress:
+        result = step_through(loaded, history, slots, machine, progress)
+    if folder is not None:
+        write_output(folder, result, form)
+    return result
 
 
 def _proof(

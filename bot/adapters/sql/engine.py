@@ -29,6 +29,8 @@ PRAGMAS = (
     "journal_size_limit=67108864",
 )
 _READER_PRAGMAS = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON", "trusted_schema=OFF")
+# For a draft that is thrown away whole when anything goes wrong.
+_DRAFT_PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=ON", "cell_size_check=ON")
 # Dropping a table in a migration must not fire the actions of its foreign keys.
 _MIGRATION_PRAGMAS = tuple(pragma.replace("foreign_keys=ON", "foreign_keys=OFF")
                            for pragma in PRAGMAS)  # fmt: skip
@@ -91,6 +93,11 @@ def open_unchecked(path: Path) -> Database:
 def open_for_migration(path: Path) -> Database:
     """The database with foreign keys switched off, which cannot be done inside a transaction."""
     return _open(path, "rw", _MIGRATION_PRAGMAS, "BEGIN IMMEDIATE")
+
+
+def open_draft(path: Path) -> Database:
+    """A database in the making: nothing is safe on disk, or can be taken back, until its end."""
+    return _open(path, "rw", _DRAFT_PRAGMAS, "BEGIN IMMEDIATE")
 
 
 def make_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from typing import Any
 
@@ -43,11 +43,11 @@ def commit_cycle(connection: Connection, commit: CycleCommit, epoch: int, now_ms
     if _watermark(connection, commit.strategy) != commit.watermark:
         return Outcome.STALE
     connection.execute(
-        insert(ledger.config_version).values(_cells(commit.config)).on_conflict_do_nothing()
+        insert(ledger.config_version).values(cells_of(commit.config)).on_conflict_do_nothing()
     )
     statement = (
         insert(ledger.cycle)
-        .values({**_cells(row), "missed": int(row.missed)})
+        .values(cycle_cells(row))
         .on_conflict_do_nothing()
         .returning(ledger.cycle.c.slot)
     )
@@ -64,6 +64,54 @@ def entry_hash(entry: JournalEntry) -> str:
     """The hash of a journal entry over all its other fields, the hash before it included."""
     head = f"{entry.seq}|{entry.kind}|{entry.strategy}|{entry.slot}|{entry.prev_hash}\n"
     return hashlib.sha256((head + entry.body).encode()).hexdigest()
+
+
+def cycle_cells(row: CycleRow) -> dict[str, Any]:
+    """A cycle as its table has it."""
+    return {**cells_of(row), "missed": int(row.missed)}
+
+
+def slot_rows(commit: CycleCommit) -> list[tuple[Table, list[dict[str, Any]]]]:
+    """What a slot appends to each table that hangs on its cycle, tables referred to first.
+
+    Its positions, journal entry, account and messages, which hang on slots before, are apart.
+    """
+    key = {"strategy": commit.strategy, "slot": commit.slot}
+    seen = {"sha256": hashlib.sha256(commit.slot_input).hexdigest(),
+            "body": zlib.compress(commit.slot_input)}  # fmt: skip
+    return [
+        (slot_input, [{**key, **seen}]),
+        (ledger.decision, _in_order(commit.decisions)),
+        (ledger.order, _in_order(commit.orders)),
+        (ledger.fill, _in_order(commit.fills)),
+        (ledger.order_event, _in_order(commit.order_events)),
+        (ledger.cash_entry, [cells_of(row) for row in commit.cash_entries()]),
+        (ledger.equity, [cells_of(commit.equity)]),
+        (ledger.notice, [cells_of(row) for row in commit.notices]),
+    ]
+
+
+def journal_entry(commit: CycleCommit, seq: int, prev_hash: str) -> JournalEntry:
+    """A slot's link of the chain, its hash included."""
+    entry = JournalEntry(
+        seq=seq, kind="CYCLE", strategy=commit.strategy, slot=commit.slot, body=commit.lines,
+        prev_hash=prev_hash, hash="",
+    )  # fmt: skip
+    return replace(entry, hash=entry_hash(entry))
+
+
+def account_cells(slot: int, state: bytes) -> dict[str, Any]:
+    """The account after a slot as its table has it, the strategy's name apart."""
+    return {
+        "slot": slot,
+        "state_sha256": hashlib.sha256(state).hexdigest(),
+        "state": zlib.compress(state),
+    }
+
+
+def cells_of(row: Any) -> dict[str, Any]:
+    """A row's cells by column."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
 def _stored_cycle(connection: Connection, commit: CycleCommit) -> CycleRow | None:
@@ -99,19 +147,11 @@ def _watermark(connection: Connection, strategy: str) -> int | None:
 
 
 def _write_rows(connection: Connection, commit: CycleCommit) -> None:
-    key = {"strategy": commit.strategy, "slot": commit.slot}
-    seen = {"sha256": hashlib.sha256(commit.slot_input).hexdigest(),
-            "body": zlib.compress(commit.slot_input)}  # fmt: skip
-    connection.execute(slot_input.insert(), [{**key, **seen}])
-    _insert(connection, ledger.decision, _in_order(commit.decisions))
-    _insert(connection, ledger.order, _in_order(commit.orders))
-    _insert(connection, ledger.fill, _in_order(commit.fills))
-    _insert(connection, ledger.order_event, _in_order(commit.order_events))
+    for table, rows in slot_rows(commit):
+        if rows:
+            connection.execute(table.insert(), rows)
     _write_positions(connection, commit)
-    _insert(connection, ledger.cash_entry, map(_cells, commit.cash_entries()))
-    _insert(connection, ledger.equity, [_cells(commit.equity)])
-    _insert(connection, ledger.notice, map(_cells, commit.notices))
-    messages = [{**_cells(row), "attempts": 0} for row in commit.outbox]
+    messages = [{**cells_of(row), "attempts": 0} for row in commit.outbox]
     if messages:
         connection.execute(insert(ledger.outbox).on_conflict_do_nothing(), messages)
 
@@ -119,7 +159,7 @@ def _write_rows(connection: Connection, commit: CycleCommit) -> None:
 def _write_positions(connection: Connection, commit: CycleCommit) -> None:
     """Closed ones first: a token may be sold and bought again in one slot."""
     for row in sorted(commit.positions, key=lambda position: position.status):
-        cells = _cells(row)
+        cells = cells_of(row)
         statement = insert(ledger.position).values(cells)
         connection.execute(
             statement.on_conflict_do_update(
@@ -132,19 +172,12 @@ def _write_positions(connection: Connection, commit: CycleCommit) -> None:
 def _append_journal(connection: Connection, commit: CycleCommit) -> None:
     query = select(ledger.journal.c.seq, ledger.journal.c.hash)
     last = connection.execute(query.order_by(ledger.journal.c.seq.desc()).limit(1)).first()
-    entry = JournalEntry(
-        seq=last.seq + 1 if last else 1, kind="CYCLE", strategy=commit.strategy,
-        slot=commit.slot, body=commit.lines, prev_hash=last.hash if last else GENESIS, hash="",
-    )  # fmt: skip
-    connection.execute(ledger.journal.insert(), [{**_cells(entry), "hash": entry_hash(entry)}])
+    seq, before = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    connection.execute(ledger.journal.insert(), [cells_of(journal_entry(commit, seq, before))])
 
 
 def _move_account(connection: Connection, commit: CycleCommit) -> None:
-    values = {
-        "slot": commit.slot,
-        "state_sha256": hashlib.sha256(commit.state).hexdigest(),
-        "state": zlib.compress(commit.state),
-    }
+    values = account_cells(commit.slot, commit.state)
     statement = insert(ledger.account).values(strategy=commit.strategy, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["strategy"], set_=values))
 
@@ -167,15 +200,5 @@ def _check_cash(connection: Connection, commit: CycleCommit) -> None:
         raise LedgerError(f"{commit.strategy}: the legs of all movements sum to {rest}, not 0")
 
 
-def _cells(row: Any) -> dict[str, Any]:
-    return {field.name: getattr(row, field.name) for field in fields(row)}
-
-
 def _in_order(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{**_cells(row), "ordinal": ordinal} for ordinal, row in enumerate(rows)]
-
-
-def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    listed = list(rows)
-    if listed:
-        connection.execute(table.insert(), listed)
+    return [{**cells_of(row), "ordinal": ordinal} for ordinal, row in enumerate(rows)]
