@@ -106,6 +106,7 @@ class Replay:
                 "ambiguous_bars": self.ambiguous_bars,
             },
             "engine": self.machine,
+            "slot_by_slot": self.slot_by_slot,
             "seconds": round(self.seconds.total(), 3),
         }
 

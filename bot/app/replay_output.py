@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from bot.app.replay import Replay
@@ -55,5 +56,7 @@ def write_output(folder: Path, result: Replay, form: str = "csv") -> None:
             folder.mkdir(exist_ok=True)
             for path in sorted(Path(draft).iterdir()):
                 os.replace(path, folder / path.name)
+            for name, other in product(tables, set(_WRITERS) - {form}):
+                (folder / f"{name}.{other}").unlink(missing_ok=True)  # of an earlier run
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -67,7 +67,9 @@ def halves_of(tally: Tally, cash: int) -> list[Result]:
 
 def verdict(base: Result, others: list[Result]) -> str:
     """One plain sentence where the sign of the result hangs on a choice; "" where it does not."""
-    turned = [one.name for one in others if (one.total_return > 0) != (base.total_return > 0)]
+    if base.total_return == 0.0:
+        return ""
+    turned = [one.name for one in others if one.total_return * base.total_return < 0.0]
     if not turned:
         return ""
     return (

@@ -78,6 +78,7 @@ def replay(
     is read; each one's tables then go into a folder of its name below OUT.
     """
     from bot.app.column_check import missing_columns
+    from bot.app.history_notes import early_ends
     from bot.app.machine import choose_machine
     from bot.app.replay import history_slots
     from bot.app.replay_output import check_format
@@ -93,6 +94,7 @@ def replay(
     folders = _folders(out, loaded, format_)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
+    notes += early_ends(history)
     for one in loaded:
         notes += missing_columns(one.strategy, history.rest)
     for note in notes:

@@ -20,6 +20,13 @@ def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
         f"{document['trades']} trades, {document['fills']} fills"
     )
     yield f"  source={document['source']}, {document['engine']}, {document['seconds']} s"
+    if document["slot_by_slot"]:
+        tokens = ", ".join(map(str, document["slot_by_slot"]))
+        yield from textwrap.wrap(
+            f"seen slot by slot, which takes longer: tokens {tokens} (late, corrected, doubled or "
+            f"finer bars)",
+            WIDTH, initial_indent="  ", subsequent_indent="    ",
+        )  # fmt: skip
     funnel = document["funnel"]
     yield (
         f"  {funnel['candidates']} candidates -> {funnel['gates_passed']} past the gates -> "

@@ -72,6 +72,15 @@ def test_a_result_that_keeps_its_sign_has_no_verdict() -> None:
     assert verdict(Result("a", 0.1, 3), [Result("b", 0.2, 1), Result("c", 0.01, 9)]) == ""
 
 
+@pytest.mark.parametrize("base", [0.1, -0.1])
+def test_a_row_without_a_result_changes_no_sign(base: float) -> None:
+    assert verdict(Result("a", base, 3), [Result("first half", 0.0, 0)]) == ""
+
+
+def test_a_run_without_a_result_has_no_sign_to_change() -> None:
+    assert verdict(Result("a", 0.0, 0), [Result("b", 0.2, 1), Result("c", -0.2, 1)]) == ""
+
+
 def test_the_two_halves_together_are_the_run() -> None:
     found = run(case(2))
     rows = {row.name: row for row in found.robustness()}
