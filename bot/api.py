@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.app.machine import choose_machine
-from bot.app.replay import Replay, history_slots
+from bot.app.replay import Replay, history_slots, slots_within
 from bot.app.replay import replay as step_through
 from bot.app.replay_source import read_source
 from bot.app.strategy_files import LoadedStrategy, from_strategy, load_strategy, override
@@ -208,12 +208,7 @@ def _quoted(text: str) -> str:
 
 
 def _between(slots: list[Slot], first: Instant, last: Instant) -> list[Slot]:
-    start, end = _instant(first, "first"), _instant(last, "last")
-    chosen = [
-        slot
-        for slot in slots
-        if (start is None or slot.slot >= start) and (end is None or slot.slot <= end)
-    ]
+    chosen = slots_within(slots, _instant(first, "first"), _instant(last, "last"))
     if not chosen:
         raise UsageError("no slot of the history lies between first and last")
     return chosen

@@ -123,6 +123,15 @@ def history_slots(history: History, settle: int) -> list[Slot]:
     return slots_between(first, max(opens) // HOUR * HOUR + HOUR, settle)
 
 
+def slots_within(slots: list[Slot], first: int | None, last: int | None) -> list[Slot]:
+    """The slots from `first` to `last`; None leaves that side open."""
+    return [
+        slot
+        for slot in slots
+        if (first is None or slot.slot >= first) and (last is None or slot.slot <= last)
+    ]
+
+
 def _checked(slots: list[Slot]) -> list[Slot]:
     for slot in slots:
         if slot.slot % HOUR or slot.as_of < slot.slot:

@@ -9,8 +9,7 @@ from bot.app.performance import Performance, performance
 from bot.app.performance_equity import Equity
 from bot.app.replay import Replay
 from bot.app.tally import EQUITY, SLOT, VALUE
-from bot.domain.bar_table import BarTable, History
-from bot.market.bulk.known import impossible_rows
+from bot.domain.bar_table import BarTable, History, impossible_rows
 
 
 def performance_of(result: Replay, history: History) -> Performance:
@@ -38,5 +37,5 @@ def performance_of(result: Replay, history: History) -> Performance:
 
 
 def _possible(table: BarTable) -> BarTable:
-    bad = impossible_rows(table)
+    bad = impossible_rows(table.prices)
     return table.take(np.flatnonzero(~bad)) if bad.any() else table

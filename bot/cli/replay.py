@@ -174,13 +174,10 @@ def _proof(
 
 def between(slots: list[Any], first: int | None, last: int | None) -> list[Any]:
     """The slots from `first` to `last`; UsageError where there is none."""
+    from bot.app.replay import slots_within
     from bot.domain.errors import UsageError
 
-    chosen = [
-        slot
-        for slot in slots
-        if (first is None or slot.slot >= first) and (last is None or slot.slot <= last)
-    ]
+    chosen = slots_within(slots, first, last)
     if not chosen:
         raise UsageError("no slot of the record lies between --from and --to")
     return chosen

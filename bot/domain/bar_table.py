@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,16 @@ class History:
         """How many hourly bars there are."""
         others = sum(bar.interval == "1h" for bar in self.rest.bars)
         return sum(map(len, self.tables)) + others
+
+
+def impossible_rows(prices: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Bars that no market can have made (BAR_IMPOSSIBLE): a high below, a low above, a price of 0.
+
+    `prices` holds (n, 4) open, high, low, close, in whole numbers of any kind.
+    """
+    opens, highs, lows, closes = prices.T
+    outside = (lows > np.minimum(opens, closes)) | (highs < np.maximum(opens, closes))
+    return np.asarray(outside | (lows <= 0), dtype=np.bool_)
 
 
 def no_bars(token_id: int) -> BarTable:

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.app.stepper import Stepper
 from bot.domain.errors import DataError
 from bot.domain.values import Record
-from bot.market.inputs import Market, slots_between
+from bot.market.inputs import slots_between
 from tests.support.records import (
     BASE_LEVELS,
     bar,
@@ -24,7 +23,7 @@ from tests.support.records import (
     vector_strategy,
     when,
 )
-from tests.support.replays import replay
+from tests.support.replays import lines_slot_by_slot, replay
 
 
 def priced(factor: str, **unit: object) -> Record:
@@ -145,17 +144,8 @@ def test_what_a_line_says_of_a_price_does_not_hang_on_prices_still_to_come() -> 
     loaded = vector_strategy()
     slots = slots_between(when("09 01:00"), when("11 00:00"), loaded.strategy.settle)
     whole = replay(loaded, record, slots)
-    stepper = Stepper(loaded)
-    market = Market(loaded.strategy, stepper.plan)
-    market.push(record)
-    account = stepper.open_account()
-    lines = []
-    for slot in slots:
-        stepped = stepper.step(market, account, [slot])
-        account = stepped.account
-        lines += [row.lines for row in stepped.records]
     assert [row.reference for row in fills(whole)] == ["100.123456789012", "3000.123456789012"]
-    assert lines == [row.lines for row in whole.records]
+    assert lines_slot_by_slot(loaded, record, slots) == [row.lines for row in whole.records]
 
 
 def test_a_level_beyond_all_prices_stops_nothing() -> None:

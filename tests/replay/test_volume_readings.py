@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.app.stepper import Stepper
 from bot.domain.instants import HOUR, MINUTE
 from bot.domain.values import Bar, Record
-from bot.market.inputs import Market, slots_between
+from bot.market.inputs import slots_between
 from tests.support.records import (
     bar,
     bars,
@@ -23,7 +22,7 @@ from tests.support.records import (
     vector_strategy,
     when,
 )
-from tests.support.replays import replay
+from tests.support.replays import lines_slot_by_slot, replay
 
 ORDERED = "16.143"  # what the plain record orders: risk 50 over 3.0972 a token
 
@@ -211,17 +210,8 @@ def test_an_hour_that_waits_keeps_its_bars_from_slot_to_slot(
     loaded = vector_strategy('bars = "5m"\nbar_wait = 8')
     slots = slots_between(when("12:00"), when("23:00"), loaded.strategy.settle)
     whole = replay(loaded, record, slots)
-    stepper = Stepper(loaded)
-    market = Market(loaded.strategy, stepper.plan)
-    market.push(record)
-    account = stepper.open_account()
-    lines = []
-    for slot in slots:
-        stepped = stepper.step(market, account, [slot])
-        account = stepped.account
-        lines += [row.lines for row in stepped.records]
     assert "TARGET" in [row.reason for row in fills(whole)]
-    assert lines == [row.lines for row in whole.records]
+    assert lines_slot_by_slot(loaded, record, slots) == [row.lines for row in whole.records]
 
 
 def is_finer_of(row: Bar, hour: str) -> bool:

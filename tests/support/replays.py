@@ -41,3 +41,17 @@ def replay(loaded: LoadedStrategy, record: Record, slots: list[Slot] | None = No
     return Replayed(
         stepped.records, stepped.account, digest.text(), stepped.market.impossible, bulk
     )
+
+
+def lines_slot_by_slot(loaded: LoadedStrategy, record: Record, slots: list[Slot]) -> list[str]:
+    """The lines of every slot, each stepped in a call of its own as the daemon does."""
+    stepper = Stepper(loaded)
+    market = Market(loaded.strategy, stepper.plan)
+    market.push(record)
+    account = stepper.open_account()
+    lines = []
+    for slot in slots:
+        stepped = stepper.step(market, account, [slot])
+        account = stepped.account
+        lines += [row.lines for row in stepped.records]
+    return lines

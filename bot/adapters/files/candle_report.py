@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bot.adapters.files.bar_rows import BarRows, joined
 from bot.adapters.files.candle_names import interval_ms
-from bot.domain.bar_table import IntColumn
+from bot.domain.bar_table import IntColumn, impossible_rows
 from bot.domain.instants import format_instant
 
 _PLACES_MAX = 5
@@ -121,7 +121,7 @@ def examine(parts: Sequence[BarRows], name: SeriesName) -> tuple[CandleSeries, B
         "duplicates": ordered.open_time[repeated],
         "conflicts": ordered.open_time[conflicting],
         "disorder": rows.open_time[late],
-        "impossible": kept.open_time[_impossible(kept)],
+        "impossible": kept.open_time[impossible_rows(kept.prices)],
         "misaligned": rows.open_time[off],
     }
     findings = [_finding(kind, places) for kind, places in others.items() if len(places)]
@@ -147,13 +147,6 @@ def _finding(kind: str, places: IntColumn) -> Finding:
 def _later_first(times: IntColumn) -> Flags:
     """Where a row is earlier than the row before it."""
     return np.concatenate([np.zeros(min(1, len(times)), np.bool_), times[1:] < times[:-1]])
-
-
-def _impossible(rows: BarRows) -> Flags:
-    """Bars that no trading could have made: a high below, a low above, a price of 0."""
-    opens, highs, lows, closes = rows.prices.T
-    outside = (lows > np.minimum(opens, closes)) | (highs < np.maximum(opens, closes))
-    return np.asarray(outside | (lows <= 0), dtype=np.bool_)
 
 
 def _told_again(rows: BarRows) -> tuple[Flags, Flags]:

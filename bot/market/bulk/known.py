@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bot.domain.bar_table import NONE, BarTable
+from bot.domain.bar_table import NONE, BarTable, impossible_rows
 from bot.domain.instants import HOUR
 from bot.domain.values import Slot
 from bot.engine.types import IntArray
@@ -55,21 +55,12 @@ class KnownBars:
     impossible: int
 
 
-def impossible_rows(table: BarTable) -> Flags:
-    """Rows that no market can have made (BAR_IMPOSSIBLE)."""
-    opens, highs, lows, closes = table.prices.T
-    low = lows > np.minimum(opens, closes)
-    high = highs < np.maximum(opens, closes)
-    found: Flags = low | high | (lows <= 0)
-    return found
-
-
 def in_order(table: BarTable, lags: Lags, times: SlotTimes) -> KnownBars | None:
     """The bars as the slots come to know them; None where one came late, twice or changed.
 
     Also None where a float cannot hold a price or a volume exactly: kernels read floats.
     """
-    bad = impossible_rows(table)
+    bad = impossible_rows(table.prices)
     keep = ~bad
     opened = table.open_time[keep]
     close = opened + HOUR

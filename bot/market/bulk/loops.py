@@ -43,6 +43,21 @@ ROGERS_SATCHELL = 2
 YANG_ZHANG = 3
 
 
+def mean_block(values: Floats, low: int, length: int, count: int, sums: Row, block: Row) -> None:
+    """Means of `length` values for `count` neighbouring windows: what every recursion starts from.
+
+    The first window begins at row `low`; each sums its values oldest first, as the kernels do.
+    """
+    for b in range(count):
+        sums[b] = 0.0
+    for i in range(length):
+        part = values[low + i : low + i + count]
+        for b in range(count):
+            sums[b] += part[b]
+    for b in range(count):
+        block[b] = sums[b] / float(length)
+
+
 def ewma_rows(
     closes: Floats, window: int, decay: float, seed_count: int, per_year: float, first: int,
     squares: Row, seeds: Row, block: Row, out: Row,
@@ -55,14 +70,7 @@ def ewma_rows(
     for start in range(first, n, BLOCK):
         count = min(BLOCK, n - start)
         low = start - window + 2  # the first return of the first window of the block
-        for b in range(count):
-            seeds[b] = 0.0
-        for i in range(seed_count):
-            part = squares[low + i : low + i + count]
-            for b in range(count):
-                seeds[b] += part[b]
-        for b in range(count):
-            block[b] = seeds[b] / float(seed_count)
+        mean_block(squares, low, seed_count, count, seeds, block)
         for i in range(seed_count, window - 1):
             part = squares[low + i : low + i + count]
             for b in range(count):
@@ -101,14 +109,7 @@ def atr_rows(
     for start in range(first, n, BLOCK):
         count = min(BLOCK, n - start)
         low = start - window + 1  # the first row of the first window; its own range is dropped
-        for b in range(count):
-            seeds[b] = 0.0
-        for i in range(1, period + 1):
-            part = ranges[low + i : low + i + count]
-            for b in range(count):
-                seeds[b] += part[b]
-        for b in range(count):
-            block[b] = seeds[b] / float(period)
+        mean_block(ranges, low + 1, period, count, seeds, block)
         for i in range(period + 1, window):
             part = ranges[low + i : low + i + count]
             for b in range(count):
@@ -122,14 +123,7 @@ def ema_block(
     values: Floats, low: int, window: int, span: int, count: int, seeds: Row, block: Row
 ) -> None:
     """`ema` over `count` neighbouring windows, the first of which begins at row `low`."""
-    for b in range(count):
-        seeds[b] = 0.0
-    for i in range(span):
-        part = values[low + i : low + i + count]
-        for b in range(count):
-            seeds[b] += part[b]
-    for b in range(count):
-        block[b] = seeds[b] / float(span)
+    mean_block(values, low, span, count, seeds, block)
     weight = 2.0 / (float(span) + 1.0)
     for i in range(span, window):
         part = values[low + i : low + i + count]

@@ -12,6 +12,7 @@ from bot.engine.types import FloatArray, IntArray
 from bot.market.bulk.known import SlotTimes
 from bot.market.bulk.snapshot_track import statuses
 from bot.market.bulk.token_track import TokenTrack
+from bot.market.needs import needs_of
 from bot.market.strategy import Strategy
 
 
@@ -121,10 +122,11 @@ def values_of(track: TokenTrack, span: Span, strategy: Strategy) -> FloatArray:
     changes = track.snapshots.change_at(span.indices)
     recorded = track.snapshots.sizes[changes]
     values = np.empty((span.stop - span.first, at.X_FIRST + len(track.ratios)))
-    local_sigma = strategy.sigma != "quantmetrics" and not strategy.sigma.startswith("column:")
     factor = 10.0**track.prices.decimals if rows.known[-1] > 0 else 1.0
     reach = rows.gather(track.atr) if strategy.atr == "local" else recorded[:, 1]
-    values[:, at.X_SIGMA] = rows.gather(track.sigma) if local_sigma else recorded[:, 0]
+    values[:, at.X_SIGMA] = (
+        rows.gather(track.sigma) if needs_of(strategy).local_sigma else recorded[:, 0]
+    )
     values[:, at.X_ATR] = reach * factor
     values[:, at.X_ADV] = rows.gather(track.adv) if strategy.adv == "local" else recorded[:, 2]
     counted = np.append(track.ratio_rows, 0)[rows.newest]
