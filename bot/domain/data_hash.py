@@ -19,9 +19,9 @@ from bot.domain.values import Bar, Record
 def data_sha256(history: History) -> str:
     """SHA-256 of a history: equal for equal content, whatever the scale of its columns.
 
-    Covers every table and every row of the rest: tokens, bars, signals, metrics, levels, grades
-    and slots. The order counts where it may matter: rows of one instant and token, and the lists
-    of the rest but its bars.
+    Covers every table and every row of the rest: tokens, bars, signals, metrics, levels, grades,
+    slots and commands. The order counts where it may matter: rows of one instant and token, and
+    the lists of the rest but its bars.
     """
     digest = hashlib.sha256()
     for table in sorted(history.tables, key=lambda one: one.token_id):
@@ -32,6 +32,8 @@ def data_sha256(history: History) -> str:
         rows = (
             sorted(rest.bars, key=_bar_order) if field.name == "bars" else getattr(rest, field.name)
         )
+        if field.name == "commands" and not rows:
+            continue  # so that a history without any keeps the hash that it always had
         digest.update(f"{field.name} {len(rows)}\n".encode())
         digest.update(_lines(rows).encode())
     return digest.hexdigest()

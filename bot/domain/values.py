@@ -104,6 +104,23 @@ class Slot:
     missed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What was asked for from outside; it counts in the first slot frozen at or after `at`.
+
+    PAUSE and RESUME stop and allow entries, each source for itself. CLOSE sends a market exit for
+    a token; WRITE_OFF does that, and sells for one tick where no bar comes any more. ACK of a
+    token lifts its price-jump guard, ACK without one lifts a drawdown halt. No strategy means all.
+    """
+
+    at: int
+    kind: str
+    source: str = "operator"  # who asks; otherwise the bot itself, for a reason of that name
+    strategy: str = ""
+    token_id: int | None = None
+    note: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """Everything that was seen, in memory: a record folder, or part of the database."""
@@ -115,3 +132,4 @@ class Record:
     levels: list[LevelList] = field(default_factory=list)
     grades: list[Grade] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)

@@ -37,6 +37,8 @@ from bot.engine.layout import (
     R_NOTIONAL,
     R_ORDER_SLOT,
     R_QTY,
+    S_ACKNOWLEDGED,
+    S_SLOT,
     T_BOUGHT,
     T_CANDIDATE,
     T_CARRIED,
@@ -172,10 +174,11 @@ def position_value(t: Row, inst: Row, close: int) -> int:
 
 
 def mark_equity(
-    tokens: Ints, insts: Ints, acc: Row, cells: Ints, bars: Ints, slot: int, p: Params,
+    tokens: Ints, insts: Ints, acc: Row, cells: Ints, bars: Ints, slots: Row, p: Params,
     active: Ints, busy: int, rec: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 3: value every position, move peak, day base and halts, and write the mark."""
+    slot = slots[S_SLOT]
     value = 0
     costs = 0
     held = 0
@@ -191,7 +194,8 @@ def mark_equity(
     equity = acc[A_CASH] + value
     acc[A_VALUE] = value
     acc[A_EQUITY] = equity
-    if equity > acc[A_PEAK]:
+    # An acknowledged drawdown is over: what may be lost counts from here.
+    if equity > acc[A_PEAK] or slots[S_ACKNOWLEDGED] == 1:
         acc[A_PEAK] = equity
     if slot - acc[A_DAY] >= DAY:
         acc[A_DAY] = slot - slot % DAY

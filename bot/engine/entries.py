@@ -33,7 +33,6 @@ from bot.engine.layout import (
     OUT_DECISIONS,
     Q_COLD,
     Q_EDGE,
-    Q_FIRED,
     Q_UNDATED,
     R_A,
     R_B,
@@ -93,6 +92,7 @@ from bot.engine.reasons import (
     SIGNAL_REVERSED,
 )
 from bot.engine.records import amounts, emit, place
+from bot.engine.signals import edge_waits
 from bot.engine.sizing import (
     choose_quantity,
     free_cash,
@@ -167,7 +167,7 @@ def update_candidate(
         moved = t[T_CANDIDATE] == EDGE and edge != t[T_EDGE_TIME]
         if trend_of(t) != 1 or moved:
             end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, SIGNAL_REVERSED)
-    if t[T_SERIES + Q_FIRED] == 1 and edge > t[T_EDGE_USED]:
+    if edge_waits(t):
         t[T_EDGE_USED] = edge
         if universe == 1:
             consume_edge(t, rec, dec, decx, out, i, slot, p)

@@ -45,7 +45,8 @@ S_SLOT = 0
 S_MISSED = 1
 S_PAUSED = 2
 S_COVARIANCE = 3  # which of the covariance matrices holds
-SLOT_COLS = 4
+S_ACKNOWLEDGED = 4  # the operator lifts a drawdown halt
+SLOT_COLS = 5
 
 # integer cells, per slot and token
 C_BAR = 0  # row of the newest known bar, -1 for none
@@ -59,7 +60,11 @@ C_UNIVERSE = 7
 C_HISTORY = 8  # milliseconds since the first known bar opened, -1 for none
 C_JUMP = 9  # a new bar of this slot jumped
 C_LATE = 10  # open time of the oldest bar that an earlier slot should have known, else 0
-CELL_COLS = 11
+C_OPERATOR = 11  # what the operator asks of the token in this slot: the bits below
+CELL_COLS = 12
+
+ASKED_CLOSE = 1
+ASKED_ACK = 2  # of a price jump
 
 UNKNOWN = 0
 FRESH = 1
@@ -275,12 +280,16 @@ DX_GATES = 5
 
 # scratch, one row per token: lists that a step builds and forgets
 W_ACTIVE = 0
-W_FLAG = 1
-W_PICKED = 2
-W_TARGET = 3
-W_DECISION = 4
-WORK_COLS = 5
+W_BUSY = 1  # of the slot before, in token order: kept from slot to slot within a call
+W_WOKEN = 2
+W_PICKED = 3
+W_TARGET = 4
+W_DECISION = 5
+WORK_COLS = 6
 
 # counters of the output buffers
 OUT_RECORDS = 0
 OUT_DECISIONS = 1
+OUT_BUSY = 2  # how many stand in W_BUSY
+OUT_WOKEN = 3
+OUT_COLS = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.engine.layout import (
     HOUR,
+    OUT_BUSY,
     OUT_DECISIONS,
     OUT_RECORDS,
     S_COVARIANCE,
@@ -12,6 +13,7 @@ from bot.engine.layout import (
     T_CURSOR,
     T_QTY,
     T_REST,
+    W_BUSY,
 )
 from bot.engine.params import Params
 from bot.engine.step import step
@@ -22,12 +24,22 @@ PER_SLOT = 8
 DECISIONS_PER_SLOT = 3
 
 
-def records_needed(tokens: Ints, slot: int, signal_rows: int) -> int:
+def list_busy(tokens: Ints, work: Ints, out: Row) -> None:
+    """Write down which tokens are busy, in token order; from here on each slot moves the list."""
+    out[OUT_BUSY] = 0
+    for i in range(tokens.shape[0]):
+        if tokens[i, T_BUSY] == 1:
+            work[out[OUT_BUSY], W_BUSY] = i
+            out[OUT_BUSY] = out[OUT_BUSY] + 1
+
+
+def records_needed(tokens: Ints, work: Ints, busy: int, slot: int, signal_rows: int) -> int:
     """An upper bound of what one slot can write, so that no buffer overflows in the middle."""
     need = PER_SLOT + signal_rows + tokens.shape[0] * PER_SLOT
-    for i in range(tokens.shape[0]):
+    for n in range(busy):
+        i = work[n, W_BUSY]
         waiting = tokens[i, T_QTY] > 0 or tokens[i, T_REST] > 0
-        if tokens[i, T_BUSY] == 1 and waiting and tokens[i, T_CURSOR] < slot:
+        if waiting and tokens[i, T_CURSOR] < slot:
             need += (slot - tokens[i, T_CURSOR]) // HOUR * PER_HOUR
     return need  # type: ignore[no-any-return]
 
@@ -47,9 +59,12 @@ def run(
     """
     out[OUT_RECORDS] = 0
     out[OUT_DECISIONS] = 0
+    list_busy(tokens, work, out)
     for s in range(start, stop):
         rows = sig_start[s + 1] - sig_start[s]
-        need = out[OUT_RECORDS] + records_needed(tokens, slots[s, S_SLOT], rows)
+        need = out[OUT_RECORDS] + records_needed(
+            tokens, work, out[OUT_BUSY], slots[s, S_SLOT], rows
+        )
         decisions = out[OUT_DECISIONS] + tokens.shape[0] * DECISIONS_PER_SLOT
         if need > rec.shape[0] or decisions > dec.shape[0]:
             return s

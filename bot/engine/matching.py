@@ -51,6 +51,7 @@ from bot.engine.params import Params
 from bot.engine.reasons import (
     ENTRY_DRIFT,
     ENTRY_TTL,
+    MANUAL,
     PARENT_CLOSED,
     QTY_ZERO,
     RISK_CAP_AT_FILL,
@@ -152,7 +153,9 @@ def instruct_exit(
     if t[T_EXIT_REASON] == 0 or open_time < t[T_EXIT_FROM]:
         return
     if t[T_REST] > 0:
-        reason = SIGNAL_EXIT if t[T_EXIT_REASON] == SIGNAL_EXIT else PARENT_CLOSED
+        reason = t[T_EXIT_REASON]
+        if reason not in (SIGNAL_EXIT, MANUAL):
+            reason = PARENT_CLOSED
         cancel_entry(t, rec, out, i, slot, bar, phase, reason)
     if t[T_QTY] == 0:
         t[T_EXIT_REASON] = 0

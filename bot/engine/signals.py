@@ -10,6 +10,7 @@ from bot.engine.layout import (
     G_TOKEN,
     G_VALID,
     G_VALUE,
+    OUT_WOKEN,
     Q_COLD,
     Q_COUNT,
     Q_EDGE,
@@ -19,11 +20,14 @@ from bot.engine.layout import (
     Q_UNDATED,
     SERIES_COLS,
     T_BASE,
+    T_BUSY,
+    T_EDGE_USED,
     T_NEWEST_VALID,
     T_NEWEST_VALUE,
     T_SEEN_ROW,
     T_SERIES,
     UNREADABLE,
+    W_WOKEN,
 )
 from bot.engine.params import Params
 from bot.engine.reasons import LATE_ROW, OK, SIGNAL_AMBIGUOUS, SIGNAL_UNKNOWN
@@ -83,21 +87,25 @@ def accept(series: Row, newest_before: int, valid_time: int, value: int, p: Para
     return OK
 
 
-def ingest(tokens: Ints, rows: Ints, start: int, end: int, p: Params, found: Ints) -> int:
-    """Fold the rows [start, end) of one slot, all tokens; rows are grouped by token.
+def ingest(
+    tokens: Ints, rows: Ints, start: int, end: int, p: Params, found: Ints, work: Ints, out: Row
+) -> int:
+    """Fold the rows [start, end) of one slot, all tokens; rows are grouped by token, in order.
 
     Writes (token, reason, valid time) of every row that is late, unreadable or ambiguous to
-    `found` and returns how many there are.
+    `found` and returns how many there are. Idle tokens with an edge not yet consumed are woken.
     """
     count = 0
     token = -1
     newest_before = 0
+    out[OUT_WOKEN] = 0
     for r in range(start, end):
         if rows[r, G_TOKEN] != token:
             token = rows[r, G_TOKEN]
             newest_before = tokens[token, T_NEWEST_VALID]
         valid_time = rows[r, G_VALID]
-        reason = accept(tokens[token], newest_before, valid_time, rows[r, G_VALUE], p)
+        t = tokens[token]
+        reason = accept(t, newest_before, valid_time, rows[r, G_VALUE], p)
         if reason == OK and rows[r, G_AMBIGUOUS] == 1:
             reason = SIGNAL_AMBIGUOUS
         if reason != OK:
@@ -105,7 +113,16 @@ def ingest(tokens: Ints, rows: Ints, start: int, end: int, p: Params, found: Int
             found[count, 1] = reason
             found[count, 2] = valid_time
             count += 1
+        if t[T_BUSY] == 0 and edge_waits(t):
+            t[T_BUSY] = 1
+            work[out[OUT_WOKEN], W_WOKEN] = token
+            out[OUT_WOKEN] = out[OUT_WOKEN] + 1
     return count
+
+
+def edge_waits(t: Row) -> bool:
+    """Whether an edge has fired that no candidate has consumed."""
+    return bool(t[T_SERIES + Q_FIRED] == 1 and t[T_SERIES + Q_EDGE] > t[T_EDGE_USED])
 
 
 def signal_age(series: Row, slot: int, p: Params) -> int:

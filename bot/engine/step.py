@@ -9,6 +9,8 @@ from bot.engine.gates import update_membership
 from bot.engine.layout import (
     A_SLOT,
     ACT_EXIT,
+    ASKED_ACK,
+    ASKED_CLOSE,
     B_HIGH,
     B_KNOWN,
     B_LOW,
@@ -18,6 +20,7 @@ from bot.engine.layout import (
     C_BAR,
     C_JUMP,
     C_LATE,
+    C_OPERATOR,
     C_UNIVERSE,
     F_HIGH,
     F_LOW,
@@ -28,6 +31,8 @@ from bot.engine.layout import (
     I_LOT_VOLUME,
     NOTICE,
     ORDER,
+    OUT_BUSY,
+    OUT_WOKEN,
     PHASE_INTRABAR,
     PHASE_OPEN,
     R_A,
@@ -36,6 +41,7 @@ from bot.engine.layout import (
     T_BAR_ROW,
     T_BUSY,
     T_CANDIDATE,
+    T_CARRIED,
     T_CURSOR,
     T_ENTRY_OPEN,
     T_EXIT_ACTED,
@@ -51,12 +57,13 @@ from bot.engine.layout import (
     T_TRIED,
     T_VOLUME_LEFT,
     W_ACTIVE,
-    W_FLAG,
+    W_BUSY,
+    W_WOKEN,
 )
 from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit
 from bot.engine.numbers import rate_floor
 from bot.engine.params import Params
-from bot.engine.reasons import LATE_ROW, PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
+from bot.engine.reasons import LATE_ROW, MANUAL, PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
 from bot.engine.records import amounts, emit, place
 from bot.engine.signals import ingest
 from bot.engine.types import Floats, Ints, Row
@@ -83,16 +90,36 @@ def find_bar(bars: Ints, start: int, end: int, open_time: int, slot: int) -> int
     return found
 
 
-def list_active(tokens: Ints, look: Ints, start: int, end: int, work: Ints) -> int:
+def join_woken(work: Ints, out: Row) -> None:
+    """Merge the woken tokens into the busy ones, from the back, so that both stay in order."""
+    busy = out[OUT_BUSY] - 1
+    woken = out[OUT_WOKEN] - 1
+    out[OUT_BUSY] = busy + woken + 2
+    while woken >= 0:
+        at = busy + woken + 1
+        if busy >= 0 and work[busy, W_BUSY] > work[woken, W_WOKEN]:
+            work[at, W_BUSY] = work[busy, W_BUSY]
+            busy -= 1
+        else:
+            work[at, W_BUSY] = work[woken, W_WOKEN]
+            woken -= 1
+
+
+def list_active(look: Ints, start: int, end: int, work: Ints, busy: int) -> int:
     """Tokens with something to do or something new, in token order; returns how many."""
-    for n in range(start, end):
-        work[look[n], W_FLAG] = 1
     count = 0
-    for i in range(tokens.shape[0]):
-        if work[i, W_FLAG] == 1 or tokens[i, T_BUSY] == 1:
-            work[count, W_ACTIVE] = i
-            count += 1
-        work[i, W_FLAG] = 0
+    n = 0
+    while n < busy or start < end:
+        if start == end or (n < busy and work[n, W_BUSY] <= look[start]):
+            i = work[n, W_BUSY]
+            n += 1
+            if start < end and look[start] == i:
+                start += 1
+        else:
+            i = look[start]
+            start += 1
+        work[count, W_ACTIVE] = i
+        count += 1
     return count
 
 
@@ -211,8 +238,8 @@ def match(
         hour += HOUR
 
 
-def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, p: Params) -> None:
-    """Step 5: a Bearish trend or the longest hold sends a market exit, once."""
+def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, asked: int, p: Params) -> None:
+    """Step 5: a Bearish trend, the longest hold or the operator sends a market exit, once."""
     if (t[T_QTY] == 0 and t[T_REST] == 0) or t[T_EXIT_REASON] != 0:
         return
     reason = 0
@@ -220,6 +247,10 @@ def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, p: Params) -> No
         reason = SIGNAL_EXIT
     elif t[T_QTY] > 0 and slot - t[T_ENTRY_OPEN] >= p.max_hold:
         reason = TIME_STOP
+    elif asked & ASKED_CLOSE != 0:
+        reason = MANUAL
+        t[T_CANDIDATE] = 0  # the operator wants out: an unfilled entry shall not order again
+        t[T_CARRIED] = 0
     if reason == 0:
         return
     t[T_EXIT_REASON] = reason
@@ -233,16 +264,17 @@ def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, p: Params) -> No
 
 
 def notice_input(
-    tokens: Ints, signals: Ints, sig_start: int, sig_end: int, cells: Ints, p: Params,
-    found: Ints, active: Row, busy: int, slot: int, rec: Ints, out: Row,
+    tokens: Ints, count: int, cells: Ints, found: Ints, active: Row, busy: int, slot: int,
+    rec: Ints, out: Row,
 ) -> None:  # fmt: skip
-    """Step 1: fold the slot's signal rows and flag what the input itself says."""
-    count = ingest(tokens, signals, sig_start, sig_end, p, found)
+    """Step 1: flag what the slot's input itself says."""
     for n in range(count):
         row = emit(rec, out, NOTICE, INGEST, slot, found[n, 0], found[n, 1])
         rec[row, R_BAR] = found[n, 2]
     for n in range(busy):
         i = active[n]
+        if cells[i, C_OPERATOR] & ASKED_ACK != 0:
+            tokens[i, T_JUMPED] = 0
         if cells[i, C_JUMP] == 1:
             if tokens[i, T_JUMPED] == 0:
                 emit(rec, out, NOTICE, INGEST, slot, i, PRICE_JUMP)
@@ -264,35 +296,26 @@ def step(
 ) -> None:  # fmt: skip
     """Move the account by one slot and append its records.
 
-    `slots`, `cells`, `values` are this slot's rows; `look` lists the tokens with new signal rows,
-    changed metrics or a price jump; `work` to `pool` are scratch; `rec`, `dec`, `decx` and the
-    counters in `out` are the output buffers.
+    `slots`, `cells`, `values` are this slot's rows; `look` lists the tokens with changed metrics
+    or a price jump; `work` to `pool` are scratch; `rec`, `dec`, `decx` and the counters in `out`
+    are the output buffers.
     """
     slot = slots[S_SLOT]
-    busy = list_active(tokens, look, look_start, look_end, work)
+    odd = ingest(tokens, signals, sig_start, sig_end, p, found, work, out)
+    join_woken(work, out)
+    busy = list_active(look, look_start, look_end, work, out[OUT_BUSY])
     active = work[:, W_ACTIVE]
-    notice_input(tokens, signals, sig_start, sig_end, cells, p, found, active, busy, slot, rec, out)
+    notice_input(tokens, odd, cells, found, active, busy, slot, rec, out)
     match(
-        tokens,
-        insts,
-        acc,
-        bars,
-        bar_start,
-        fine,
-        fine_start,
-        p,
-        cells,
-        active,
-        busy,
-        slot,
-        rec,
+        tokens, insts, acc, bars, bar_start, fine, fine_start, p, cells, active, busy, slot, rec,
         out,
-    )
-    mark_equity(tokens, insts, acc, cells, bars, slot, p, active, busy, rec, out)
+    )  # fmt: skip
+    mark_equity(tokens, insts, acc, cells, bars, slots, p, active, busy, rec, out)
     for n in range(busy):
         expire(tokens[active[n]], rec, dec, decx, out, active[n], slot, p)
     for n in range(busy):
-        decide_exit(tokens[active[n]], rec, out, active[n], slot, p)
+        i = active[n]
+        decide_exit(tokens[i], rec, out, i, slot, cells[i, C_OPERATOR], p)
     waiting = 0
     for n in range(busy):
         i = active[n]
@@ -306,11 +329,21 @@ def step(
             weights, p, tokens, acc, work, busy, merged, merged_strengths, scores, pool, rec, dec,
             decx, out,
         )  # fmt: skip
-    for n in range(busy):
-        t = tokens[active[n]]
+    keep_busy(tokens, p, work, busy, out)
+    acc[A_SLOT] = slot
+
+
+def keep_busy(tokens: Ints, p: Params, work: Ints, active: int, out: Row) -> None:
+    """List the tokens that the next slot must see whatever is new."""
+    out[OUT_BUSY] = 0
+    for n in range(active):
+        i = work[n, W_ACTIVE]
+        t = tokens[i]
         held = t[T_QTY] > 0 or t[T_REST] > 0 or t[T_CANDIDATE] != 0
         t[T_BUSY] = 1 if held or (p.while_bullish == 1 and t[T_SYNTHETIC_DUE] == 1) else 0
-    acc[A_SLOT] = slot
+        if t[T_BUSY] == 1:
+            work[out[OUT_BUSY], W_BUSY] = i
+            out[OUT_BUSY] = out[OUT_BUSY] + 1
 
 
 def enter_slot(

@@ -20,6 +20,7 @@ from bot.engine.layout import (
     C_BOOK_START,
     DECISION_INT_COLS,
     DX_GATES,
+    OUT_COLS,
     OUT_DECISIONS,
     OUT_RECORDS,
     RECORD_COLS,
@@ -120,7 +121,7 @@ def new_buffers(inputs: Inputs, rules: Rules, records: int) -> Buffers:
         rec=np.zeros((records, RECORD_COLS), dtype=np.int64),
         dec=np.zeros((decisions, DECISION_INT_COLS), dtype=np.int64),
         decx=np.zeros((decisions, DX_GATES + rules.gates.shape[0]), dtype=np.float64),
-        out=np.zeros(2, dtype=np.int64),
+        out=np.zeros(OUT_COLS, dtype=np.int64),
     )
 
 

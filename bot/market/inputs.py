@@ -16,14 +16,14 @@ from bot.engine.tables import Inputs
 from bot.engine.types import IntArray
 from bot.market.availability import Lags
 from bot.market.bar_series import Prices, Version
+from bot.market.cells import Books, TokenSlot, fill_cell, table
 from bot.market.column_names import Column
 from bot.market.covariance import RETURN_DAYS, CovarianceLog
+from bot.market.instructions import Instructions, slot_rows
 from bot.market.instruments import Instrument, complete
-from bot.market.local_levels import EMPTY, Book
 from bot.market.needs import needs_of
 from bot.market.points import bar_row, fine_row, instrument_row, quote_scale
 from bot.market.rules import ColumnPlan
-from bot.market.signal_rows import SignalRow
 from bot.market.strategy import Strategy
 from bot.market.token_rows import TokenRows
 from bot.market.token_view import News, TokenView
@@ -41,24 +41,6 @@ def lags_of(strategy: Strategy) -> Lags:
         daily=strategy.publish_lag_daily,
         label_is_close=strategy.signal_label == "close",
     )
-
-
-@dataclass(slots=True)
-class TokenSlot:
-    """One token's row of one slot, before prices become points."""
-
-    newest: tuple[int, int] | None  # open time and slot of knowledge of the newest bar
-    statuses: tuple[int, int, int]
-    history: int
-    jumped: bool
-    late: int
-    in_universe: bool
-    sigma: float
-    atr: float
-    adv: float
-    columns: tuple[float, ...]
-    book: Book
-    signals: list[SignalRow]
 
 
 @dataclass(slots=True)
@@ -95,6 +77,7 @@ class Market:
         self._views: dict[int, TokenView] = {}
         self._last: dict[int, tuple[object, ...]] = {}
         self._known: dict[int, dict[int, int]] = {}
+        self._instructions = Instructions(strategy.name)
 
     def push(self, record: Record) -> None:
         """Add observations; each stays out of sight until its instant has come."""
@@ -111,6 +94,7 @@ class Market:
             self._view(grade.token_id).push_grade(grade)
         for levels in record.levels:
             self._view(levels.token_id).push_levels(levels)
+        self._instructions.push(record.commands)
 
     def _view(self, token_id: int) -> TokenView:
         view = self._views.get(token_id)
@@ -132,6 +116,7 @@ class Market:
             news = view.advance(slot.slot, slot.as_of)
             self._remember(view, news.versions)
             self._settle_instrument(view, slot.as_of, [])
+        self._instructions.at(slot.as_of)
 
     def stretches(self, slots: list[Slot]) -> list[list[Slot]]:
         """Consecutive slots in pieces, each of which `build` can take at once."""
@@ -148,12 +133,18 @@ class Market:
             token_id: self._carried(token_id, slots[0].slot - reach) for token_id in ids
         }
         rows: list[list[TokenSlot]] = []
+        asked = []
         covariance = CovarianceLog(self._strategy.portfolio_vol is not None)
         for slot in slots:
             news = [self._see(i, slot, versions[i], result.derived) for i in ids]
             universe = self._universe_at(slot, result.universes)
-            seen = zip(ids, news, strict=True)
-            rows.append([self._token_slot(i, slot, i in universe, new) for i, new in seen])
+            asked.append(self._instructions.at(slot.as_of))
+            rows.append(
+                [
+                    self._token_slot(i, slot, new, (i in universe, asked[-1].tokens.get(i, 0)))
+                    for i, new in zip(ids, news, strict=True)
+                ]
+            )
             covariance.see([self._views[i].daily_closes(RETURN_DAYS + 1) for i in ids])
         result.instruments = [self._instruments.get(token_id) for token_id in ids]
         result.impossible = {
@@ -165,7 +156,7 @@ class Market:
             for rows_of in versions.values()
             for version in rows_of
         )
-        _fill(result, slots, rows, versions, self._arrange(listed), self._plan)
+        _fill(result, slot_rows(slots, asked), rows, versions, self._arrange(listed), self._plan)
         result.inputs = covariance.put_into(result.inputs)
         return result
 
@@ -224,7 +215,10 @@ class Market:
         self._remember(view, news.versions)
         return news
 
-    def _token_slot(self, token_id: int, slot: Slot, in_universe: bool, news: News) -> TokenSlot:  # noqa: FBT001  (a cell, no switch)
+    def _token_slot(
+        self, token_id: int, slot: Slot, news: News, given: tuple[bool, int]
+    ) -> TokenSlot:
+        """`given`: whether it is in the universe, and what the operator asks of it."""
         view = self._views[token_id]
         newest = view.newest()
         key = None
@@ -238,7 +232,8 @@ class Market:
             history=view.history(slot.slot),
             jumped=news.jumped,
             late=_late(news.versions, slot.slot),
-            in_universe=in_universe,
+            in_universe=given[0],
+            asked=given[1],
             sigma=sigma,
             atr=reach,
             adv=adv,
@@ -280,7 +275,7 @@ def _no_inputs() -> Inputs:
 
 def _fill(
     result: MarketSlice,
-    slots: list[Slot],
+    slots: IntArray,
     rows: list[list[TokenSlot]],
     versions: dict[int, list[Version]],
     arranged: list[tuple[TokenView, Prices | None, int]],
@@ -309,7 +304,7 @@ def _fill(
         where.append(found)
     cells = np.zeros((count, tokens, at.CELL_COLS), dtype=np.int64)
     values = np.full((count, tokens, at.X_FIRST + len(plan.columns)), math.nan)
-    books = _Books()
+    books = Books()
     signals: list[list[int]] = []
     look: list[int] = []
     sig_start, look_start = [0], [0]
@@ -317,80 +312,35 @@ def _fill(
     for s, row in enumerate(rows):
         for i, cell in enumerate(row):
             prices = arranged[i][1]
-            _fill_cell(cells[s, i], cell, where[i], books, prices)
+            fill_cell(cells[s, i], cell, where[i], books, prices)
             factor = 10.0**prices.decimals if prices is not None else 1.0
             values[s, i, : at.X_FIRST] = (cell.sigma, cell.atr * factor, cell.adv)
             values[s, i, at.X_FIRST :] = cell.columns
             signals.extend([i, r.valid_time, r.value, int(r.ambiguous)] for r in cell.signals)
             seen = (repr(cell.columns), repr(cell.adv), cell.statuses)
-            if seen != last[i] or cell.signals or cell.jumped:
+            if seen != last[i] or cell.jumped or cell.asked:
                 look.append(i)
             last[i] = seen
         sig_start.append(len(signals))
         look_start.append(len(look))
     result.prices = [prices or Prices(0) for _, prices, _ in arranged]
     result.inputs = Inputs(
-        slots=np.array([[s.slot, int(s.missed), 0, 0] for s in slots], dtype=np.int64),
+        slots=slots,
         cells=cells,
         values=values,
         covariance=np.zeros((1, 0, 0)),
-        signals=_table(signals, at.SIGNAL_COLS),
-        sig_start=_table(sig_start, 0),
-        look=_table(look, 0),
-        look_start=_table(look_start, 0),
+        signals=table(signals, at.SIGNAL_COLS),
+        sig_start=table(sig_start, 0),
+        look=table(look, 0),
+        look_start=table(look_start, 0),
         insts=insts,
-        bars=_table(bars, at.BAR_COLS),
-        bar_start=_table(bar_start, 0),
-        fine=_table(fine, at.FINE_COLS),
-        fine_start=_table(fine_start, 0),
-        prices=_table(books.prices, 0),
+        bars=table(bars, at.BAR_COLS),
+        bar_start=table(bar_start, 0),
+        fine=table(fine, at.FINE_COLS),
+        fine_start=table(fine_start, 0),
+        prices=table(books.prices, 0),
         strengths=np.array(books.strengths, dtype=np.float64),
     )
-
-
-def _table(rows: list[int] | list[list[int]], columns: int) -> IntArray:
-    """An int64 array of rows, or of single numbers where `columns` is 0."""
-    made = np.array(rows, dtype=np.int64)
-    return made.reshape(-1, columns) if columns else made
-
-
-class _Books:
-    """The flat array of levels; a book is written once for as long as it stays the same."""
-
-    def __init__(self) -> None:
-        self.prices: list[int] = []
-        self.strengths: list[float] = []
-        self._at: dict[tuple[int, int], tuple[int, int]] = {}
-        self._kept: list[Book] = []
-
-    def place(self, book: Book, prices: Prices) -> tuple[int, int]:
-        """Start and end of a book in the flat array."""
-        key = (id(book), prices.decimals)
-        if key not in self._at:
-            start = len(self.prices)
-            self.prices.extend(prices.points(price) for price in book.prices)
-            self.strengths.extend(book.strengths)
-            self._at[key] = (start, len(self.prices))
-            self._kept.append(book)  # keeps its id from being given to another
-        return self._at[key]
-
-
-def _fill_cell(
-    out: IntArray,
-    cell: TokenSlot,
-    where: dict[tuple[int, int], int],
-    books: _Books,
-    prices: Prices | None,
-) -> None:
-    out[at.C_BAR] = where.get(cell.newest, -1) if cell.newest is not None else -1
-    out[at.C_QUANT], out[at.C_GRADE], out[at.C_LEVELS] = cell.statuses
-    if prices is not None and cell.book is not EMPTY:
-        out[at.C_BOOK_START], out[at.C_BOOK_END] = books.place(cell.book, prices)
-        out[at.C_BOOK_BUILT] = cell.book.built
-    out[at.C_UNIVERSE] = int(cell.in_universe)
-    out[at.C_HISTORY] = cell.history
-    out[at.C_JUMP] = int(cell.jumped)
-    out[at.C_LATE] = cell.late
 
 
 def slots_between(first: int, last: int, settle: int) -> list[Slot]:

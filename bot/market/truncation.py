@@ -29,6 +29,7 @@ def known_by(history: History, instant: int, lags: Lags) -> History:
             metrics=[row for row in rest.metrics if snapshot_visible(row, lags) <= instant],
             levels=[row for row in rest.levels if row.seen_at <= instant],
             grades=[row for row in rest.grades if snapshot_visible(row, lags) <= instant],
+            commands=[row for row in rest.commands if row.at <= instant],
         ),
     )
 

@@ -18,7 +18,7 @@ UNIT = Decimal("1e-8")
 def test_the_markets_reach_every_reason_code_of_the_engine() -> None:
     reached = {NAMES[code] for seed in SEEDS for code in recorded(seed)[1].records[:, at.R_REASON]}
     # The first is not the step's to say: a lawless bar never comes in, an operator's close may.
-    assert set(NAMES) - reached <= {"BAR_IMPOSSIBLE", "MANUAL"}
+    assert set(NAMES) - reached <= {"BAR_IMPOSSIBLE"}
 
 
 @dataclass

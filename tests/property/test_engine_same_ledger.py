@@ -39,17 +39,17 @@ def test_looking_only_at_tokens_with_something_new_writes_the_same(seed: int) ->
 
 
 def changed_tokens(case: Case, n: int) -> list[int]:
-    """Tokens with signal rows, a jump, or a gate's number or its freshness changed."""
+    """Tokens with a jump, a word of the operator, or a gate's number or its freshness changed."""
     inputs = case.inputs
-    rows = inputs.signals[inputs.sig_start[n] : inputs.sig_start[n + 1]]
-    found = {int(token) for token in rows[:, at.G_TOKEN]}
+    found = set()
     read = case.rules.gates[:, at.GATE_COLUMN]
     for i in range(len(inputs.insts)):
         cell, values = inputs.cells[n, i], inputs.values[n, i]
         before = inputs.cells[n - 1, i]
         columns = [at.C_QUANT, at.C_GRADE]
         new = n == 0 or not np.array_equal(values[read], inputs.values[n - 1, i][read], True)
-        if new or cell[at.C_JUMP] or not np.array_equal(cell[columns], before[columns]):
+        told = cell[at.C_JUMP] or cell[at.C_OPERATOR]
+        if new or told or not np.array_equal(cell[columns], before[columns]):
             found.add(i)
     return sorted(found)
 

@@ -40,12 +40,13 @@ def dearer(record: Record) -> Record:
             for row in record.levels
         ],
         grades=record.grades,
+        commands=record.commands,
     )  # fmt: skip
 
 
 def renamed(record: Record) -> Record:
     """Every token id three times as large."""
-    tables = ("tokens", "bars", "signals", "metrics", "levels", "grades")
+    tables = ("tokens", "bars", "signals", "metrics", "levels", "grades", "commands")
     return Record(**{
         table: [replace(row, token_id=3 * row.token_id) for row in getattr(record, table)]
         for table in tables

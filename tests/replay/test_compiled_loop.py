@@ -22,7 +22,7 @@ from tests.support.random_market import MONEY, Case, random_case, recorded
 # The first 40 reach every reason code, as test_engine_accounting also finds.
 SEEDS = range(40)
 # A lawless bar never comes in, and an operator's close is the daemon's to send.
-NOT_THE_STEPS_TO_SAY = {"BAR_IMPOSSIBLE", "MANUAL"}
+NOT_THE_STEPS_TO_SAY = {"BAR_IMPOSSIBLE"}
 # (records that the buffers hold, slots a call)
 CHUNKS = [(20_000, None), (900, 7), (900, 1), (500, None)]
 

@@ -83,7 +83,7 @@ class OneToken:
             cells[s, 0, at.C_HISTORY] = 10**12
         rows, start = self._signals(slots)
         return Inputs(
-            slots=np.array([[s, int(s in missed), 0, 0] for s in slots], np.int64),
+            slots=np.array([[s, int(s in missed), 0, 0, 0] for s in slots], np.int64),
             cells=cells,
             values=np.array([[self.values]] * len(slots), np.float64),
             covariance=np.zeros((1, 0, 0)),
@@ -220,6 +220,7 @@ class Market:
     covariance: Any = None
     missed: frozenset[int] = frozenset()
     paused: frozenset[int] = frozenset()
+    acknowledged: frozenset[int] = frozenset()
 
     def rules(self) -> Rules:
         ints = np.array([row for row, _ in self.gates], np.int64)
@@ -259,7 +260,10 @@ class Market:
         count = len(self.coins)
         return Inputs(
             slots=np.array(
-                [[T0 + n * HOUR, int(n in self.missed), int(n in self.paused), 0] for n in slots],
+                [
+                    [T0 + n * HOUR, n in self.missed, n in self.paused, 0, n in self.acknowledged]
+                    for n in slots
+                ],
                 np.int64,
             ),
             cells=cells,

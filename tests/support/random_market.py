@@ -47,6 +47,7 @@ def random_case(seed: int, tokens: int = 8, hours: int = 168) -> Case:
     kinds = [KINDS[(i + seed) % len(KINDS)] for i in range(tokens)]
     made = [random_token(rng, kind, hours, parts, cash) for kind in kinds]
     inputs = assemble(rng, made, kinds, hours)
+    let_operator_act(Random(-seed), inputs)
     if math.isnan(params.portfolio_vol):
         inputs = inputs._replace(covariance=np.zeros((1, 0, 0)))
     rules = random_rules(rng, params)
@@ -308,7 +309,8 @@ def assemble(
         for i, (_, tick, unit, _) in enumerate(kinds)
     ]
     slots = [
-        [T0 + n * HOUR, int(rng.random() < 0.03), int(rng.random() < 0.03), 0] for n in range(hours)
+        [T0 + n * HOUR, int(rng.random() < 0.03), int(rng.random() < 0.03), 0, 0]
+        for n in range(hours)
     ]
     spread = np.array([[rng.uniform(0.2, 1.0) for _ in range(count)] for _ in range(count)])
     return Inputs(
@@ -322,6 +324,15 @@ def assemble(
         fine_start=np.array(fine_start, np.int64),
         prices=np.array(prices, np.int64), strengths=np.array(strengths),
     )  # fmt: skip
+
+
+def let_operator_act(rng: Random, inputs: Inputs) -> None:
+    """A few closes and acknowledgements, at any instant and for any token."""
+    for s, slot in enumerate(inputs.slots):
+        slot[at.S_ACKNOWLEDGED] = int(rng.random() < 0.02)
+        for cell in inputs.cells[s]:
+            asked = at.ASKED_CLOSE * (rng.random() < 0.01) | at.ASKED_ACK * (rng.random() < 0.02)
+            cell[at.C_OPERATOR] = asked
 
 
 def lay_signals(per_token: list[list[tuple[int, int, int, int]]], hours: int) -> tuple[Any, Any]:

@@ -12,7 +12,18 @@ from bot.app.strategy_files import LoadedStrategy
 from bot.domain.decimals import decimals_of
 from bot.domain.instants import DAY, HOUR, MINUTE, floor_day, parse_instant
 from bot.domain.records import SlotRecords
-from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Record, Signal, Slot, Token
+from bot.domain.values import (
+    Bar,
+    Command,
+    Grade,
+    Level,
+    LevelList,
+    Metrics,
+    Record,
+    Signal,
+    Slot,
+    Token,
+)
 from bot.market.availability import Lags, bar_visible, signal_visible, snapshot_visible
 from bot.market.inputs import Market, lags_of
 from bot.market.instruments import Instrument
@@ -98,10 +109,25 @@ def case(seed: int) -> Case:
             replace(grade, tm_grade=rng.uniform(0, 100), available_at=grade.valid_time + DAY)
             for grade in source.grades if rng.random() < 0.3
         ],
+        commands=random_commands(Random(-seed), sorted(prices)),
     )  # fmt: skip
     if strategy.strategy.bars == "5m":
         record.bars += [row for bar in source.bars for row in finer_bars(rng, bar)]
     return Case(strategy, record, random_slots(rng))
+
+
+def random_commands(rng: Random, token_ids: list[int]) -> list[Command]:
+    """A pause of some hours, closes and acknowledgements, some to another strategy."""
+    instants = [START + rng.randrange(HOURS * HOUR) for _ in range(12)]
+    return [
+        Command(
+            at=at,
+            kind=rng.choice(("CLOSE", "CLOSE", "ACK", "PAUSE", "RESUME", "RESUME")),
+            strategy=rng.choice(("", "untidy", "other")),
+            token_id=rng.choice(token_ids),
+        )
+        for at in instants
+    ]
 
 
 def random_slots(rng: Random) -> list[Slot]:
@@ -242,6 +268,7 @@ def shuffled(record: Record, seed: int) -> Record:
         tokens=_mixed(rng, record.tokens), bars=_mixed(rng, record.bars),
         signals=_mixed(rng, record.signals), metrics=_mixed(rng, record.metrics),
         levels=_mixed(rng, lists), grades=_mixed(rng, record.grades), slots=record.slots,
+        commands=record.commands,
     )  # fmt: skip
 
 
@@ -258,6 +285,7 @@ def known_by(record: Record, instant: int, lags: Lags) -> Record:
         metrics=[row for row in record.metrics if _snapshot_seen(row, lags) <= instant],
         levels=[row for row in record.levels if row.seen_at <= instant],
         grades=[row for row in record.grades if _snapshot_seen(row, lags) <= instant],
+        commands=[row for row in record.commands if row.at <= instant],
     )
 
 

@@ -25,6 +25,7 @@ from bot.adapters.compiled.machine import MachineCode
 BARE: dict[str, Any] = {"_nrt": False}
 PACKAGE = "bot."
 ALLOCATES_NOTHING = "bot.engine."
+FEW = 2
 # What would have to be there when the code is loaded without numba.
 FOREIGN = re.compile(r"^declare .*@(NRT_|numba_|Py)", re.MULTILINE)
 
@@ -100,7 +101,7 @@ def _type_of(argument: Any) -> Any:
 def _register(function: Callable[..., Any]) -> None:
     for called, places in functions_called(function).items():
         if called.__module__.startswith(ALLOCATES_NOTHING):
-            _make_bare(called, "inlined" if places == 1 else "shared")
+            _make_bare(called, "inlined" if places <= FEW else "shared")
         else:
             _make_known(called)
 
@@ -108,8 +109,8 @@ def _register(function: Callable[..., Any]) -> None:
 # Registering twice would offer numba the same function twice, so each is remembered.
 @cache
 def _make_bare(function: FunctionType, kind: str) -> None:
-    # The engine's functions take up to 300 machine arguments. Inlining those that are called in one
-    # place only makes the loop two to three times faster; inlining all takes 10 s more to compile.
+    # The engine's functions take up to 300 machine arguments. Inlining those that are called in few
+    # places makes the loop two to three times faster; inlining all takes 10 s more to compile.
     register_jitable(**BARE, forceinline=kind == "inlined")(function)
 
 

@@ -17,11 +17,12 @@ from bot.engine.types import FloatArray, IntArray
 from bot.market.bulk.known import SlotTimes
 from bot.market.bulk.piece import Span, cells_of, signals_of, values_of
 from bot.market.bulk.row_columns import Loops
-from bot.market.bulk.shared import Shared, share
+from bot.market.bulk.shared import Shared, share, share_own
 from bot.market.bulk.token_track import RunPlan, TokenTrack, make_track
 from bot.market.bulk.universe_log import UniverseLog
 from bot.market.covariance import RETURN_DAYS, CovarianceLog
 from bot.market.inputs import NO_SECTOR, Market, MarketSlice, lags_of
+from bot.market.instructions import Asked, Instructions, slot_rows
 from bot.market.rules import ColumnPlan
 from bot.market.strategy import Strategy
 from bot.market.token_rows import TokenRows
@@ -56,9 +57,13 @@ class BulkMarket:
         self._ids = sorted(own)
         self._tracks = self._make_tracks(own, spread)
         self._others = self._market_of(own, history.rest.tokens)
-        self._shared = share(self._tracks, None) if self._others is None else None
-        if self._shared is not None:
-            self._tracks = self._shared.views(self._tracks)
+        self._shared: Shared | None = None
+        if self._others is None:
+            complete = [track for track in self._tracks if track is not None]
+            self._tracks.clear()  # so that a track's own arrays are gone once they are copied
+            self._shared = share_own(complete)
+            self._tracks.extend(complete)
+        self._asked = _asked(strategy, history.rest, slots)
         turns = sorted(token.available_at or 0 for token in history.rest.tokens)
         self._universe = UniverseLog(strategy.universe, self._tokens, turns, self._ids)
 
@@ -113,15 +118,18 @@ class BulkMarket:
         first = int(np.searchsorted(self._run.times.slot, slots[0].slot))
         span = Span(first=first, stop=first + len(slots))
         given = self._others.build(slots, reach) if self._others is not None else None
-        shared = self._shared or share(self._tracks, given.inputs if given else None)
+        shared = self._shared if given is None else share(self._tracks, given.inputs)
+        assert shared is not None, "without another market all tokens have a track"
         cells, values, signals = self._cells(span, shared, given)
         inside, log = self._universe.members(self._run.times, first, cells[:, :, at.C_BAR] >= 0)
         cells[:, :, at.C_UNIVERSE] = inside
+        asked = self._asked[span.first : span.stop]
+        self._put_asked(cells, asked)
         sig_start, rows = _in_order(signals, len(slots))
-        look, look_start = _look(cells, values, rows, sig_start)
+        look, look_start = _look(cells, values)
         insts = self._instruments(span, slots[0].as_of, given)
         inputs = Inputs(
-            slots=np.array([[s.slot, int(s.missed), 0, 0] for s in slots], dtype=np.int64),
+            slots=slot_rows(slots, asked),
             cells=cells,
             values=values,
             covariance=np.zeros((1, 0, 0)),
@@ -163,6 +171,14 @@ class BulkMarket:
             signals.append(_signals_given(given.inputs, other, i))
             other += 1
         return cells, values, signals
+
+    def _put_asked(self, cells: IntArray, asked: list[Asked]) -> None:
+        """Write what the operator asked of tokens, where there is anything."""
+        places = {token_id: i for i, token_id in enumerate(self._ids)}
+        for s, one in enumerate(asked):
+            for token_id, bits in one.tokens.items():
+                if token_id in places:
+                    cells[s, places[token_id], at.C_OPERATOR] = bits
 
     def _instruments(self, span: Span, as_of: int, given: MarketSlice | None) -> IntArray:
         sectors = [self._tokens.as_of(i, as_of).sector or NO_SECTOR for i in self._ids]
@@ -235,6 +251,12 @@ class BulkMarket:
         return made
 
 
+def _asked(strategy: Strategy, record: Record, slots: list[Slot]) -> list[Asked]:
+    instructions = Instructions(strategy.name)
+    instructions.push(record.commands)
+    return [instructions.at(slot.as_of) for slot in slots]
+
+
 def _by_token(history: History) -> dict[int, tuple[BarTable, Record]]:
     """Each token's bars and its other observations."""
     own: dict[int, Record] = defaultdict(Record)
@@ -285,10 +307,8 @@ def _in_order(signals: list[IntArray], slots: int) -> tuple[IntArray, IntArray]:
     return start, np.ascontiguousarray(rows[:, 1:])
 
 
-def _look(
-    cells: IntArray, values: FloatArray, signals: IntArray, sig_start: IntArray
-) -> tuple[IntArray, IntArray]:
-    """By slot, the tokens with something new: all of them in the first slot of a piece."""
+def _look(cells: IntArray, values: FloatArray) -> tuple[IntArray, IntArray]:
+    """By slot, the tokens with new numbers: all of them in the first slot of a piece."""
     count, tokens = cells.shape[:2]
     new = np.zeros((count, tokens), dtype=np.bool_)
     new[0] = True
@@ -297,7 +317,6 @@ def _look(
     new[1:] |= ~same.all(axis=2)
     status = cells[:, :, at.C_QUANT : at.C_LEVELS + 1]
     new[1:] |= (status[1:] != status[:-1]).any(axis=2)
-    new |= cells[:, :, at.C_JUMP] == 1
-    new[np.repeat(np.arange(count), np.diff(sig_start)), signals[:, at.G_TOKEN]] = True
+    new |= (cells[:, :, at.C_JUMP] == 1) | (cells[:, :, at.C_OPERATOR] != 0)
     start = np.concatenate([[0], np.cumsum(new.sum(axis=1))]).astype(np.int64)
     return np.nonzero(new)[1].astype(np.int64), start

@@ -34,24 +34,38 @@ class Shared:
         starts = first + np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return Places(bars=int(self.bar_start[token]), levels=starts)
 
-    def views(self, tracks: Sequence[TokenTrack | None]) -> list[TokenTrack | None]:
-        """The tracks with their bars and levels in these arrays instead of beside them."""
-        return [
-            None if track is None else self._view(place, track)
-            for place, track in enumerate(tracks)
-        ]
 
-    def _view(self, place: int, track: TokenTrack) -> TokenTrack:
+def share_own(tracks: list[TokenTrack]) -> Shared:
+    """As `share` where every token has a track; each track in the list becomes a view.
+
+    So that no bar and no level stands twice in memory: these arrays are most of a long run.
+    """
+    bar_start = np.cumsum([0, *(len(track.bars) for track in tracks)], dtype=np.int64)
+    level_start = np.cumsum([0, *map(_level_count, tracks)]).tolist()
+    bars = np.empty((int(bar_start[-1]), at.BAR_COLS), dtype=np.int64)
+    prices = np.empty(level_start[-1], dtype=np.int64)
+    strengths = np.empty(level_start[-1])
+    for place, track in enumerate(tracks):
+        rows = bars[bar_start[place] : bar_start[place + 1]]
+        levels = slice(level_start[place], level_start[place + 1])
+        rows[:] = track.bars
+        prices[levels], strengths[levels] = _levels(track)
         books = track.books
         if books is not None:
-            first = self.level_start[place]
-            rows = slice(first, first + len(books.points))
-            books = replace(books, points=self.prices[rows], strengths=self.strengths[rows])
-        bars = self.bars[self.bar_start[place] : self.bar_start[place + 1]]
-        return replace(track, bars=bars, books=books)
+            books = replace(books, points=prices[levels], strengths=strengths[levels])
+        tracks[place] = replace(track, bars=rows, books=books)
+    return Shared(
+        bars=bars,
+        bar_start=bar_start,
+        fine=np.zeros((0, at.FINE_COLS), dtype=np.int64),
+        fine_start=np.zeros(len(bars) + 1, dtype=np.int64),
+        prices=prices,
+        strengths=strengths,
+        level_start=level_start,
+    )
 
 
-def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
+def share(tracks: Sequence[TokenTrack | None], given: Inputs) -> Shared:
     """Put the tokens' arrays one behind the other; where a track is missing, those of `given`.
 
     `given` are the inputs of the tokens without a track, in the same order.
@@ -63,13 +77,11 @@ def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
     for track in tracks:
         if track is not None:
             bars.append(track.bars)
-            if fine_count or given is not None:
-                fine_start.append(np.full(len(track.bars), fine_count, dtype=np.int64))
+            fine_start.append(np.full(len(track.bars), fine_count, dtype=np.int64))
             points, weights = _levels(track)
             prices.append(points)
             strengths.append(weights)
             continue
-        assert given is not None, "tokens without a track come with inputs"
         low, high = given.bar_start[other], given.bar_start[other + 1]
         part = given.fine[given.fine_start[low] : given.fine_start[high]]
         fine_start.append(given.fine_start[low:high] - given.fine_start[low] + fine_count)
@@ -80,16 +92,13 @@ def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
         strengths.append(np.zeros(0))
         other += 1
     level_start = np.cumsum([0, *map(len, prices)]).tolist()
-    if given is not None:
-        prices.append(given.prices)
-        strengths.append(given.strengths)
+    prices.append(given.prices)
+    strengths.append(given.strengths)
     return Shared(
         bars=_stacked(bars, at.BAR_COLS),
         bar_start=np.cumsum([0, *map(len, bars)], dtype=np.int64),
         fine=_stacked(fine, at.FINE_COLS),
-        fine_start=np.concatenate([*fine_start, [fine_count]]).astype(np.int64)
-        if fine_start
-        else np.zeros(sum(map(len, bars)) + 1, dtype=np.int64),
+        fine_start=np.concatenate([*fine_start, [fine_count]]).astype(np.int64),
         prices=np.concatenate([*prices, np.zeros(0, np.int64)]).astype(np.int64),
         strengths=np.concatenate([*strengths, np.zeros(0)]),
         level_start=level_start,
@@ -98,6 +107,12 @@ def share(tracks: Sequence[TokenTrack | None], given: Inputs | None) -> Shared:
 
 def _stacked(parts: list[IntArray], columns: int) -> IntArray:
     return np.concatenate([*parts, np.zeros((0, columns), dtype=np.int64)])
+
+
+def _level_count(track: TokenTrack) -> int:
+    if track.books is not None:
+        return len(track.books.points)
+    return sum(len(book.prices) for book in track.snapshots.books)
 
 
 def _levels(track: TokenTrack) -> tuple[IntArray, FloatArray]:
