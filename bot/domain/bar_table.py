@@ -24,7 +24,8 @@ class BarTable:
 
     prices: (n, 4) open, high, low, close in units of 10^-decimals of the quote currency.
     volume: (n,) in units of 10^-volume_decimals, NONE where none was sent.
-    available_at: (n,) instants, NONE where the source gives no seen time.
+    available_at: (n,) instants, NONE where the source gives no seen time; only to be read, since
+        one number may stand for all rows.
     """
 
     token_id: int

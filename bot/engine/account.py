@@ -235,7 +235,9 @@ def flag_unpriced(t: Row, at: int, bars: Ints, i: int, slot: int, rec: Ints, out
     stale = 1
     if at >= 0 and slot - (bars[at, B_OPEN_TIME] + HOUR) <= UNPRICED_AFTER:
         stale = 0
-    if stale == 1 and t[T_UNPRICED] == 0:
+    if stale == 0:
+        t[T_UNPRICED] = 0
+    elif t[T_UNPRICED] == 0:
         row = emit(rec, out, NOTICE, MARKING, slot, i, UNPRICED)
         rec[row, R_BAR] = bars[at, B_OPEN_TIME] if at >= 0 else 0
-    t[T_UNPRICED] = stale
+        t[T_UNPRICED] = 1

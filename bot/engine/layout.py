@@ -65,6 +65,7 @@ CELL_COLS = 12
 
 ASKED_CLOSE = 1
 ASKED_ACK = 2  # of a price jump
+ASKED_WRITE_OFF = 4  # with ASKED_CLOSE: sell for next to nothing where no bar comes
 
 UNKNOWN = 0
 FRESH = 1
@@ -169,7 +170,7 @@ T_SYNTHETIC_DUE = 40
 # gates and guards
 T_MEMBER = 41
 T_JUMPED = 42
-T_UNPRICED = 43
+T_UNPRICED = 43  # 1: no bar for two days; more: written off from this instant on
 # signal series: state before the newest row, then with it
 T_BASE = 44
 T_SERIES = 51

@@ -22,6 +22,7 @@ from bot.engine.layout import (
     I_TICK,
     I_UNIT,
     PHASE_END,
+    PHASE_OPEN,
     RESIZE,
     T_BARS_TRIED,
     T_CAP,
@@ -43,6 +44,7 @@ from bot.engine.layout import (
     T_STOP,
     T_TARGET,
     T_TRIED,
+    T_UNPRICED,
     T_VOLUME_LEFT,
     TRIGGER,
 )
@@ -159,6 +161,17 @@ def instruct_exit(
         cancel_entry(t, rec, out, i, slot, bar, phase, reason)
     if t[T_QTY] == 0:
         t[T_EXIT_REASON] = 0
+
+
+def write_off(
+    t: Row, inst: Row, acc: Row, p: Params, rec: Ints, out: Row, i: int, slot: int, hour: int
+) -> None:
+    """Sell a position that nobody quotes any more for one tick, as the operator asked."""
+    if t[T_QTY] == 0 or t[T_UNPRICED] <= 1 or hour < t[T_UNPRICED]:
+        return
+    t[T_VOLUME_LEFT] = -1
+    t[T_EXIT_ACTED] = 1
+    sell(t, inst, acc, p, rec, out, i, slot, hour, PHASE_OPEN, ACT_EXIT, MANUAL, 1, inst[I_TICK])
 
 
 def exits_at_open(

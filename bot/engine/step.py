@@ -11,6 +11,7 @@ from bot.engine.layout import (
     ACT_EXIT,
     ASKED_ACK,
     ASKED_CLOSE,
+    ASKED_WRITE_OFF,
     B_HIGH,
     B_KNOWN,
     B_LOW,
@@ -55,12 +56,13 @@ from bot.engine.layout import (
     T_REST,
     T_SYNTHETIC_DUE,
     T_TRIED,
+    T_UNPRICED,
     T_VOLUME_LEFT,
     W_ACTIVE,
     W_BUSY,
     W_WOKEN,
 )
-from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit
+from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit, write_off
 from bot.engine.numbers import rate_floor
 from bot.engine.params import Params
 from bot.engine.reasons import LATE_ROW, MANUAL, PRICE_JUMP, SIGNAL_EXIT, TIME_STOP
@@ -158,6 +160,8 @@ def open_hour(
     row = t[T_BAR_ROW]
     if row < 0 or bars[row, B_VOLUME] == 0:
         instruct_exit(t, rec, out, i, slot, hour, PHASE_OPEN, hour)
+        if row < 0:
+            write_off(t, inst, acc, p, rec, out, i, slot, hour)
         return
     opening = bars[row, B_OPEN]
     first = fine_start[row]
@@ -240,6 +244,8 @@ def match(
 
 def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, asked: int, p: Params) -> None:
     """Step 5: a Bearish trend, the longest hold or the operator sends a market exit, once."""
+    if asked & ASKED_WRITE_OFF != 0 and t[T_UNPRICED] != 0:
+        t[T_UNPRICED] = slot + p.latency
     if (t[T_QTY] == 0 and t[T_REST] == 0) or t[T_EXIT_REASON] != 0:
         return
     reason = 0

@@ -13,6 +13,12 @@ from bot.domain.values import Command, Slot
 from bot.engine import layout as at
 from bot.engine.types import IntArray
 
+_BITS = {
+    "CLOSE": at.ASKED_CLOSE,
+    "WRITE_OFF": at.ASKED_CLOSE | at.ASKED_WRITE_OFF,
+    "ACK": at.ASKED_ACK,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -26,13 +32,14 @@ class Asked:
 class Instructions:
     """The commands that concern one strategy, told slot by slot, forwards in time.
 
-    A command counts in the first slot frozen at or after its instant; a pause holds on.
+    A command counts in the first slot frozen at or after its instant. A pause holds until whoever
+    sent it lifts it: the operator's `resume` leaves that of an unread conflict alone.
     """
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
         self._waiting: list[Command] = []
-        self._paused = False
+        self._holds: set[str] = set()
 
     def push(self, commands: Iterable[Command]) -> None:
         """Add commands, also some that lie in the future."""
@@ -46,14 +53,16 @@ class Instructions:
         tokens: dict[int, int] = {}
         while self._waiting and self._waiting[0].at <= as_of:
             command = self._waiting.pop(0)
-            if command.kind in ("PAUSE", "RESUME"):
-                self._paused = command.kind == "PAUSE"
+            if command.kind == "PAUSE":
+                self._holds.add(command.source)
+            elif command.kind == "RESUME":
+                self._holds.discard(command.source)
             elif command.token_id is None:
                 acknowledged = acknowledged or command.kind == "ACK"
             else:
-                bit = at.ASKED_CLOSE if command.kind == "CLOSE" else at.ASKED_ACK
-                tokens[command.token_id] = tokens.get(command.token_id, 0) | bit
-        return Asked(paused=self._paused, acknowledged=acknowledged, tokens=tokens)
+                bits = tokens.get(command.token_id, 0) | _BITS[command.kind]
+                tokens[command.token_id] = bits
+        return Asked(paused=bool(self._holds), acknowledged=acknowledged, tokens=tokens)
 
 
 def slot_rows(slots: Sequence[Slot], asked: Sequence[Asked]) -> IntArray:

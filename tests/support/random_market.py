@@ -332,6 +332,7 @@ def let_operator_act(rng: Random, inputs: Inputs) -> None:
         slot[at.S_ACKNOWLEDGED] = int(rng.random() < 0.02)
         for cell in inputs.cells[s]:
             asked = at.ASKED_CLOSE * (rng.random() < 0.01) | at.ASKED_ACK * (rng.random() < 0.02)
+            asked |= (at.ASKED_CLOSE | at.ASKED_WRITE_OFF) * (rng.random() < 0.01)
             cell[at.C_OPERATOR] = asked
 
 

@@ -70,7 +70,7 @@ class BarRows:
             open_time=rows.open_time,
             prices=prices,
             volume=volume,
-            available_at=rows.available_at,
+            available_at=_compact(rows.available_at),
         )
 
     def bars(self, token_id: int, interval: str) -> list[Bar]:
@@ -174,22 +174,23 @@ def _volume(sheet: Sheet) -> tuple[Column, int]:
     column = sheet.columns["volume"]
     found = bulk.decimals(column)
     if found is None or (sheet.rows and found[0].min() < 0):
-        return _narrowed_volume(cells.decimals(sheet, "volume"))
+        return _narrowed(cells.amounts(sheet, "volume"))
     if column.null_count:
         return np.where(bulk.filled(column), found[0], NONE), found[1]
     return found
-
-
-def _narrowed_volume(values: Sequence[Decimal | None]) -> tuple[Column, int]:
-    if any(value is not None and value < 0 for value in values):  # below 0 would mean absent
-        return np.array(values, dtype=object), 0
-    return _narrowed(values)
 
 
 def _available(sheet: Sheet) -> IntColumn:
     if "available_at" not in sheet.columns:
         return np.full(sheet.rows, NONE, dtype=np.int64)
     return cells.instant_array(sheet, "available_at")
+
+
+def _compact(available_at: IntColumn) -> IntColumn:
+    """A column of years in which nothing is said takes no room."""
+    if (available_at == NONE).all():
+        return np.broadcast_to(np.int64(NONE), available_at.shape)
+    return available_at
 
 
 def _narrowed(values: Sequence[Decimal | None]) -> tuple[Column, int]:

@@ -18,7 +18,7 @@ from bot.market.bulk.known import SlotTimes
 from bot.market.bulk.piece import Span, cells_of, signals_of, values_of
 from bot.market.bulk.row_columns import Loops
 from bot.market.bulk.shared import Shared, share, share_own
-from bot.market.bulk.token_track import RunPlan, TokenTrack, make_track
+from bot.market.bulk.token_track import RunPlan, Source, TokenTrack, make_track
 from bot.market.bulk.universe_log import UniverseLog
 from bot.market.covariance import RETURN_DAYS, CovarianceLog
 from bot.market.inputs import NO_SECTOR, Market, MarketSlice, lags_of
@@ -60,8 +60,8 @@ class BulkMarket:
         self._shared: Shared | None = None
         if self._others is None:
             complete = [track for track in self._tracks if track is not None]
-            self._tracks.clear()  # so that a track's own arrays are gone once they are copied
-            self._shared = share_own(complete)
+            self._tracks.clear()  # so that a track's own levels are gone once they are copied
+            self._shared = share_own(complete, self._room)
             self._tracks.extend(complete)
         self._asked = _asked(strategy, history.rest, slots)
         turns = sorted(token.available_at or 0 for token in history.rest.tokens)
@@ -85,11 +85,19 @@ class BulkMarket:
     def _make_tracks(
         self, own: dict[int, tuple[BarTable, Record]], spread: Spread
     ) -> list[TokenTrack | None]:
+        tables = [own[token_id][0] for token_id in self._ids]
+        ends = np.cumsum(list(map(len, tables)))
+        # One array for all tokens' bars, the largest of a run, so that none of it stands twice.
+        self._room = np.empty((int(ends[-1]) if tables else 0, at.BAR_COLS), dtype=np.int64)
+        rooms = dict(zip(self._ids, np.split(self._room, ends[:-1]), strict=True))
+
         def made(token_id: int) -> TokenTrack | None:
             units = {self._unit(token_id, start) for start in self._starts}
             if len(units) > 1:
                 return None
-            return make_track(*own[token_id], units.pop(), self._run)
+            table, record = own[token_id]
+            source = Source(table=table, record=record, unit=units.pop(), room=rooms[token_id])
+            return make_track(source, self._run)
 
         tracks = list(spread(made, self._ids))
         if self._run.strategy.portfolio_vol is not None and None in tracks:

@@ -128,7 +128,7 @@ def values_of(track: TokenTrack, span: Span, strategy: Strategy) -> FloatArray:
         rows.gather(track.sigma) if needs_of(strategy).local_sigma else recorded[:, 0]
     )
     values[:, at.X_ATR] = reach * factor
-    values[:, at.X_ADV] = rows.gather(track.adv) if strategy.adv == "local" else recorded[:, 2]
+    values[:, at.X_ADV] = track.adv_at(rows.newest) if strategy.adv == "local" else recorded[:, 2]
     counted = np.append(track.ratio_rows, 0)[rows.newest]
     for c, ratio in enumerate(track.ratios):
         column = track.snapshots.columns[changes, c]

@@ -89,10 +89,6 @@ class FloatBars:
             closes=closes, volumes=volumes,
         )  # fmt: skip
 
-    def days(self) -> IntArray:
-        """The UTC day in which each bar closes; a bar that closes at 00:00 begins the day."""
-        return np.asarray((self.times + HOUR) // DAY, dtype=np.int64)
-
 
 def _scratch(bars: FloatBars) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     count = len(bars.times)
@@ -158,19 +154,19 @@ def ratio_by_count(
     return out
 
 
-def daily_volume_rows(bars: FloatBars, unit: str) -> FloatArray:
-    """Median quote volume of the last 7 full UTC days at every bar."""
-    count = len(bars.times)
-    if unit == "unknown" or count == 0:
-        return np.full(count, math.nan)
+def volumes_by_day(bars: FloatBars, unit: str) -> FloatArray:
+    """Median quote volume of the 7 full UTC days before each day, from the first bar's day on.
+
+    Empty where there is no bar or the unit is unknown.
+    """
+    if unit == "unknown" or len(bars.times) == 0:
+        return np.zeros(0)
     quote = bars.volumes if unit == "quote" else bars.volumes * bars.closes
-    first = int(bars.times[0] // DAY)
-    totals = _daily_totals(bars.times, quote, first)
+    totals = _daily_totals(bars.times, quote, int(bars.times[0] // DAY))
     medians = np.full(len(totals) + 1, math.nan)
     for day in range(VOLUME_DAYS, len(totals) + 1):
         medians[day] = median_volume(totals[day - VOLUME_DAYS : day].tolist(), VOLUME_DAYS)
-    found: FloatArray = medians[bars.days() - first]
-    return found
+    return medians
 
 
 def _daily_totals(times: IntArray, quote: FloatArray, first: int) -> FloatArray:

@@ -35,20 +35,22 @@ class Shared:
         return Places(bars=int(self.bar_start[token]), levels=starts)
 
 
-def share_own(tracks: list[TokenTrack]) -> Shared:
-    """As `share` where every token has a track; each track in the list becomes a view.
+def share_own(tracks: list[TokenTrack], room: IntArray) -> Shared:
+    """As `share` where every token has a track, whose bars stand in `room`, one after the other.
 
-    So that no bar and no level stands twice in memory: these arrays are most of a long run.
+    The gaps between them are closed, and each track in the list becomes a view: no bar and no
+    level stands twice in memory, since these arrays are most of a long run.
     """
     bar_start = np.cumsum([0, *(len(track.bars) for track in tracks)], dtype=np.int64)
     level_start = np.cumsum([0, *map(_level_count, tracks)]).tolist()
-    bars = np.empty((int(bar_start[-1]), at.BAR_COLS), dtype=np.int64)
+    bars = room[: bar_start[-1]]
     prices = np.empty(level_start[-1], dtype=np.int64)
     strengths = np.empty(level_start[-1])
     for place, track in enumerate(tracks):
         rows = bars[bar_start[place] : bar_start[place + 1]]
         levels = slice(level_start[place], level_start[place + 1])
-        rows[:] = track.bars
+        if rows.ctypes.data != track.bars.ctypes.data:
+            rows[:] = track.bars
         prices[levels], strengths[levels] = _levels(track)
         books = track.books
         if books is not None:

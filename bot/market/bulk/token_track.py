@@ -10,6 +10,7 @@ import numpy as np
 
 from bot.domain.bar_table import NONE, BarTable
 from bot.domain.decimals import decimals_of
+from bot.domain.instants import DAY, HOUR
 from bot.domain.values import Record
 from bot.engine import layout as at
 from bot.engine.types import FloatArray, IntArray
@@ -23,11 +24,11 @@ from bot.market.bulk.row_columns import (
     atr_rows,
     book_rows,
     daily_counts,
-    daily_volume_rows,
     needs_atr,
     ratio_by_count,
     sigma_rows,
     trend_rows,
+    volumes_by_day,
 )
 from bot.market.bulk.snapshot_track import SnapshotTrack, follow
 from bot.market.instruments import Instrument, complete
@@ -65,7 +66,7 @@ class TokenTrack:
     jumps: Flags  # whether a bar jumped from the one before it
     sigma: FloatArray
     atr: FloatArray  # quote units
-    adv: FloatArray
+    adv: FloatArray  # by day, from the first bar's day on
     ratio_rows: Counts  # how many daily closes are known
     ratios: list[FloatArray]  # by column of the plan, by number of daily closes; empty: recorded
     trend: Signs  # empty where signals are recorded
@@ -82,19 +83,39 @@ class TokenTrack:
             return row
         return instrument_row(self.instrument, self.prices, sector, self.scale)
 
+    def adv_at(self, rows: IntArray) -> FloatArray:
+        """The daily quote volume at bar rows, NaN at row -1."""
+        found = np.full(len(rows), math.nan)
+        if len(self.adv):
+            opened = self.bars[:, at.B_OPEN_TIME]
+            there = rows >= 0
+            days = (opened[rows[there]] + HOUR) // DAY  # full days end with the close of a bar
+            found[there] = self.adv[days - opened[0] // DAY]
+        return found
+
     def closes_known(self, slot: int) -> int:
         """How many 00:00 UTC closes the slot of an index knows."""
         known = int(self.counts[slot])
         return int(self.ratio_rows[known - 1]) if known else 0
 
 
-def make_track(table: BarTable, record: Record, unit: str, plan: RunPlan) -> TokenTrack | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a token's track is made of."""
+
+    table: BarTable
+    record: Record  # the token's other rows
+    unit: str  # what its volumes count
+    room: IntArray  # (rows of the table, BAR_COLS), where the track's bars are put
+
+
+def make_track(source: Source, plan: RunPlan) -> TokenTrack | None:
     """A token's track; None where its rows need the slot-by-slot way.
 
     That is: bars that came late, twice, changed, in finer pieces or with more digits than fit, and
-    provider levels that get their strengths from local touches. `record` holds the token's other
-    rows, `unit` says what its volumes count.
+    provider levels that get their strengths from local touches.
     """
+    table, record = source.table, source.record
     needs = needs_of(plan.strategy)
     if needs.strengths and _wants_touches(table, record):
         return None
@@ -113,7 +134,7 @@ def make_track(table: BarTable, record: Record, unit: str, plan: RunPlan) -> Tok
             return None
         prices = fitted
         view.settle(instrument)
-    return _track(known, record, unit, view, prices, plan)
+    return _track(known, source, view, prices, plan)
 
 
 def _wants_touches(table: BarTable, record: Record) -> bool:
@@ -135,11 +156,11 @@ def _fitted(known: KnownBars, record: Record, instrument: Instrument) -> Prices 
 
 
 def _track(
-    known: KnownBars, record: Record, unit: str, view: TokenView, prices: Prices, plan: RunPlan
+    known: KnownBars, source: Source, view: TokenView, prices: Prices, plan: RunPlan
 ) -> TokenTrack:
     strategy, use = plan.strategy, plan.loops
     instrument = view.instrument
-    scale = quote_scale(instrument, unit) if instrument else None
+    scale = quote_scale(instrument, source.unit) if instrument else None
     bars = FloatBars.of(known.table)
     needs = needs_of(strategy)
     none = np.full(len(known.table), math.nan)
@@ -155,14 +176,14 @@ def _track(
         instrument=instrument,
         prices=prices,
         scale=scale,
-        bars=_bar_rows(known, prices, scale, plan.times),
+        bars=_bar_rows(known, prices, scale, plan.times, source.room),
         counts=_small(np.searchsorted(known.known, np.arange(len(plan.times.slot)), side="right")),
         jumps=_jumps(known.table, strategy.jump),
         sigma=sigma_rows(bars, strategy.sigma, float(strategy.sigma_floor), use)
         if needs.local_sigma
         else none,
         atr=atrs if needs.local_atr else none,
-        adv=daily_volume_rows(bars, unit) if strategy.adv == "local" else none,
+        adv=volumes_by_day(bars, source.unit) if strategy.adv == "local" else np.zeros(0),
         ratio_rows=_small(counts),
         ratios=[
             ratio_by_count(column, closes, strategy, use)
@@ -172,7 +193,7 @@ def _track(
         ],
         trend=trend_rows(bars, use) if strategy.signals == "local" else np.zeros(0, np.int8),
         books=books,
-        snapshots=follow(view, record, plan.times, plan.lags, plan.columns),
+        snapshots=follow(view, source.record, plan.times, plan.lags, plan.columns),
         daily=closes,
         impossible=known.impossible,
     )
@@ -184,10 +205,11 @@ def _small(counts: IntArray) -> Counts:
 
 
 def _bar_rows(
-    known: KnownBars, prices: Prices, scale: VolumeScale | None, times: SlotTimes
+    known: KnownBars, prices: Prices, scale: VolumeScale | None, times: SlotTimes, room: IntArray
 ) -> IntArray:
     table = known.table
-    rows = np.zeros((len(table), at.BAR_COLS), dtype=np.int64)
+    rows = room[: len(table)]
+    rows[:] = 0
     if scale is None:
         return rows
     rows[:, at.B_OPEN_TIME] = table.open_time

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.engine import layout as at
 from tests.support.engine_market import (
     CALM,
+    HOUR,
+    T0,
     VECTOR_PARAMS,
     Coin,
     Market,
@@ -105,3 +107,53 @@ def test_an_acknowledged_drawdown_counts_from_the_equity_of_that_slot() -> None:
     assert story(output, 1)[:2] == ["5 HALT_DRAWDOWN", "6 ENTRY"]
     marks = [row for row in output.records if row[at.R_KIND] == at.MARK]
     assert [int(row[at.R_F]) for row in marks[4:6]] == [points("10000", 8), points("9100", 8)]
+
+
+def delisted() -> Coin:
+    """Bought in the bar of hour 2; its last bar is that of hour 5."""
+    coin = bullish_from(calm_coin(6), 2, 9)
+    coin.signals = [row for row in coin.signals if row[0] < 9]
+    return coin
+
+
+def written_off(slot: int) -> dict[int, dict[int, int]]:
+    return {slot: {at.C_OPERATOR: at.ASKED_CLOSE | at.ASKED_WRITE_OFF}, slot + 1: dict(NOTHING)}
+
+
+def test_a_close_of_a_token_without_bars_waits_for_one() -> None:
+    coin = asked_in(delisted(), 60, at.ASKED_CLOSE)
+    assert story(Market([coin]).run(1, 90))[2:] == ["55 ! UNPRICED", "60 EXIT ORDER MANUAL"]
+
+
+def test_a_written_off_token_is_sold_for_one_tick_in_the_first_hole() -> None:
+    coin = delisted()
+    coin.cells_at = written_off(60)
+    output = Market([coin]).run(1, 90)
+    assert story(output)[2:] == ["55 ! UNPRICED", "60 EXIT ORDER MANUAL", "64 SELL MANUAL"]
+    sold = [row for row in output.records if row[at.R_KIND] == at.FILL][-1]
+    assert (sold[at.R_PRICE], sold[at.R_REF], sold[at.R_BAR]) == (1, coin.tick, T0 + 60 * HOUR)
+    assert sold[at.R_ACTION] == at.ACT_EXIT
+
+
+def test_a_write_off_goes_through_an_exit_that_waits_already() -> None:
+    coin = delisted()
+    coin.signals = [*(row for row in coin.signals if row[0] < 7), (7, 6, -1)]
+    coin.cells_at = written_off(60)
+    lines = story(Market([coin]).run(1, 90))
+    assert lines[2:] == ["7 EXIT ORDER SIGNAL_EXIT", "55 ! UNPRICED", "64 SELL MANUAL"]
+
+
+def test_a_write_off_of_a_token_that_is_quoted_is_a_close() -> None:
+    coin = bullish_from(calm_coin(), 2, 9)
+    coin.cells_at = written_off(5)
+    assert story(Market([coin]).run(1, 9))[2:] == ["5 EXIT ORDER MANUAL", "6 SELL MANUAL"]
+
+
+def test_a_bar_that_comes_after_all_sells_at_its_open_and_lifts_the_write_off() -> None:
+    coin = delisted()
+    coin.cells_at = written_off(60)
+    coin.flat(60, 62, "40 41 39 40")
+    output = Market([coin]).run(1, 90)
+    assert story(output)[-1] == "63 SELL MANUAL"  # the hour before it is a hole by then
+    sold = [row for row in output.records if row[at.R_KIND] == at.FILL][-1]
+    assert sold[at.R_REF] == points("40", 2)

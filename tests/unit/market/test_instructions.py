@@ -52,3 +52,18 @@ def test_an_acknowledgement_without_a_token_is_of_the_halt() -> None:
     rows = slot_rows([Slot(slot=HOUR, as_of=1), Slot(slot=2 * HOUR, as_of=2)], [first, second])
     assert rows[:, at.S_ACKNOWLEDGED].tolist() == [1, 0]
     assert rows[:, at.S_SLOT].tolist() == [HOUR, 2 * HOUR]
+
+
+def test_a_pause_is_lifted_by_who_sent_it_only() -> None:
+    found = told(
+        Command(at=1, kind="PAUSE", source="conflict 1"),
+        Command(at=2, kind="PAUSE"),
+        Command(at=3, kind="RESUME"),
+        Command(at=4, kind="RESUME", source="conflict 1"),
+    )
+    assert [found.at(as_of).paused for as_of in (1, 2, 3, 4)] == [True, True, True, False]
+
+
+def test_a_write_off_is_a_close_with_a_word_more() -> None:
+    asked = told(Command(at=1, kind="WRITE_OFF", token_id=7)).at(1)
+    assert asked.tokens == {7: at.ASKED_CLOSE | at.ASKED_WRITE_OFF}
