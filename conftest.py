@@ -11,6 +11,17 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of tests/simulation and of the audit; pytest asks for them in this file only."""
+    group = parser.getgroup("simulation", "seeded simulation (tests/simulation)")
+    group.addoption("--seed", type=int, help="run this seed only")
+    group.addoption("--seeds", type=int, default=200, help="run seeds 0 to this one (200)")
+    group.addoption("--hours", type=int, default=96, help="simulated hours of a seed (96)")
+    group.addoption("--jobs", type=int, default=2, help="processes that run seeds (2)")
+    group = parser.getgroup("audit", "random damage to a ledger (tests/integration/audit)")
+    group.addoption("--tampers", type=int, default=2, help="random changes of each table (2)")
+
+
 @pytest.fixture(scope="session")
 def machine_cache(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of machine code that the next session finds again, where pytest keeps one."""

@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +20,16 @@ _TRIES = 5
 
 class StoppedError(Exception):
     """The process was asked to stop while it waited: whatever is half done is left undone."""
+
+
+def heeding(stop: threading.Event) -> Callable[[], None]:
+    """What a wait that is no clock's calls now and then; raises StoppedError once `stop` is set."""
+
+    def heed() -> None:
+        if stop.is_set():
+            raise StoppedError
+
+    return heed
 
 
 class Clock(Protocol):

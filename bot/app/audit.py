@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.app.bootstrap import database_at, wire_settings
@@ -14,14 +15,16 @@ from bot.app.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from bot.app.audit_file import IsSecret
+    from bot.app.audit_evidence import Anchor
     from bot.app.audit_finding import Finding
+    from bot.app.audit_raw import Responses
     from bot.app.audit_steps import Lane
 
 Progress = Callable[[int, int], None]
 RECOMPUTED = (
-    "responses", "observations", "slots", "slot_inputs", "decisions", "orders", "fills",
-    "order_events", "trades", "instruments", "universes",
+    "responses", "pruned", "links", "observations", "imported", "slots", "slot_inputs", "bars",
+    "signals", "levels", "metrics", "decisions", "gates", "brackets", "sizes", "orders", "fills",
+    "order_events", "trades", "instruments", "universes", "anchors",
 )  # fmt: skip
 
 
@@ -79,11 +82,27 @@ class AuditResult:
         """The same over what was recomputed; empty where some slot could not be compared."""
         return combined([one.replayed_sha256 for _, one in sorted(self.strategies.items())])
 
+    def by_invariant(self) -> list[dict[str, Any]]:
+        """Every invariant with the number of its findings, those not listed included."""
+        from bot.app.audit_codes import INVARIANTS
+
+        found = Counter(str(finding.code) for finding in self.findings) + Counter(self.more)
+        return [
+            {
+                "number": one.number,
+                "text": one.text,
+                "codes": [str(code) for code in one.codes],
+                "findings": sum(found[str(code)] for code in one.codes),
+            }
+            for one in INVARIANTS
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """The audit for `--json`."""
         return {
             "ok": self.ok,
             "findings": [finding.as_dict() for finding in self.findings],
+            "invariants": self.by_invariant(),
             "more": self.more,
             "notes": self.notes,
             "ledger_sha256": self.ledger_sha256,
@@ -105,44 +124,49 @@ def combined(hashes: list[str]) -> str:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def audit_home(settings: Settings, progress: Progress = _silent) -> AuditResult:
+def audit_home(
+    settings: Settings, progress: Progress = _silent, anchors: Sequence[Anchor] = ()
+) -> AuditResult:
     """Audit the database of a home without writing to it.
 
-    `progress` is called with slots done and slots in all. Raises UsageError where there is no
-    database, SchemaError for another version's, StorageError where it cannot be read.
+    `progress` is called with slots done and slots in all; `anchors` are entries of the journal
+    as they were told outside, which it must hold. Raises UsageError where there is no database,
+    SchemaError for another version's, StorageError where it cannot be opened.
     """
     from bot.adapters.sql.engine import open_readonly
 
     database = open_readonly(database_at(settings.home, settings))
     try:
         with database.transaction() as connection:
-            return _audit(connection, settings, progress)
+            return _audit(connection, settings, progress, anchors)
     finally:
         database.close()
 
 
-def _audit(connection: Connection, settings: Settings, progress: Progress) -> AuditResult:
-    from bot.app.audit_chain import outbox_notes
-    from bot.app.audit_file import looks_like_key, version_notes
-    from bot.app.audit_finding import capped
+def _audit(
+    connection: Connection, settings: Settings, progress: Progress, anchors: Sequence[Anchor]
+) -> AuditResult:
+    from bot.app.audit_checks import invariants
+    from bot.app.audit_file import version_notes
+    from bot.app.audit_finding import capped, guarded
+    from bot.app.audit_outbox import outbox_notes
+    from bot.app.audit_pruned import pruning_notes
     from bot.app.audit_raw import Responses
-    from bot.app.audit_steps import Repetition
+    from bot.app.secret_forms import looks_like_key
+
+    counts: Counter[str] = Counter()
+    strategies: dict[str, AuditedStrategy] = {}
 
     def is_secret(text: str) -> bool:
         return looks_like_key(text) or settings.shows_key(text)
 
-    responses = Responses(connection, wire_settings(settings), is_secret)
-    repetition = Repetition(connection, responses)
-    repetition.run(progress)
-    found = [
-        *responses.findings, *repetition.findings, *_invariants(connection, is_secret)
-    ]  # fmt: skip
+    read = partial(Responses, connection, wire_settings(settings), is_secret)
+    found = list(guarded("slots", _repeated, connection, read, progress, counts, strategies))
+    found += invariants(connection, is_secret, anchors, counts)
+    notes = version_notes() + _not_compared(strategies)
+    found += guarded("messages", _noted, notes, outbox_notes, connection)
+    found += guarded("retention", _noted, notes, pruning_notes, connection)
     findings, more = capped(found)
-    strategies = _strategies(connection, repetition.lanes)
-    counts = Counter(responses.counts)
-    for one in strategies.values():
-        counts.update(one.recomputed)
-    notes = version_notes() + outbox_notes(connection) + _not_compared(strategies)
     return AuditResult(
         findings=findings,
         more=more,
@@ -152,45 +176,30 @@ def _audit(connection: Connection, settings: Settings, progress: Progress) -> Au
     )
 
 
-def _invariants(connection: Connection, is_secret: IsSecret) -> Iterator[Finding]:
-    """Everything that must hold, checked without the engine's code."""
-    from bot.adapters.sql import ledger_read
-    from bot.app import audit_chain as chain
-    from bot.app import audit_file as file
+def _repeated(
+    connection: Connection, read: Callable[[], Responses], progress: Progress,
+    counts: Counter[str], strategies: dict[str, AuditedStrategy],
+) -> Iterator[Finding]:  # fmt: skip
+    """Every response read and every slot stepped again; fills in what came of it."""
     from bot.app.audit_finding import guarded
-    from bot.app.audit_orders import check_links
+    from bot.app.audit_steps import Repetition
 
-    checks = (
-        file.check_file, file.check_rules, file.check_schema, file.check_types, file.check_instants,
-        file.check_identity, chain.check_slots, chain.check_future, chain.check_journal,
-        chain.check_hashes, chain.check_ordinals, chain.check_content, chain.check_conflicts,
-        chain.check_lease, chain.check_outbox, check_links,
-    )  # fmt: skip
-    for check in checks:
-        yield from guarded(check.__name__, check, connection)
-    yield from guarded("check_secrets", file.check_secrets, connection, is_secret)
-    for strategy in ledger_read.strategies(connection):
-        yield from guarded(strategy, _of_strategy, connection, strategy)
+    responses = read()
+    repetition = Repetition(connection, responses)
+    yield from guarded("slots", repetition.steps, progress)
+    yield from responses.findings
+    yield from repetition.findings
+    counts.update(responses.counts)
+    strategies.update(_strategies(connection, repetition.lanes))
+    for one in strategies.values():
+        counts.update(one.recomputed)
 
 
-def _of_strategy(connection: Connection, strategy: str) -> Iterator[Finding]:
-    from bot.app.audit_bars import BarBook
-    from bot.app.audit_book import read_book
-    from bot.app.audit_exits import check_exits
-    from bot.app.audit_fills import check_fills
-    from bot.app.audit_finding import guarded
-    from bot.app.audit_money import check_legs, check_money
-    from bot.app.audit_orders import check_orders
-    from bot.app.audit_rows import check_rows
-
-    book = read_book(connection, strategy)
-    bars = BarBook(connection)
-    yield from guarded(f"money of {strategy}", check_money, book, bars)
-    yield from guarded(f"cash entries of {strategy}", check_legs, connection, book)
-    yield from guarded(f"fills of {strategy}", check_fills, book, bars)
-    yield from guarded(f"exits of {strategy}", check_exits, book, bars)
-    yield from guarded(f"orders of {strategy}", check_orders, book)
-    yield from guarded(f"rows of {strategy}", check_rows, connection, book)
+def _noted(
+    notes: list[str], told: Callable[[Connection], list[str]], connection: Connection
+) -> Iterator[Finding]:
+    notes += told(connection)
+    yield from ()
 
 
 def _strategies(connection: Connection, lanes: dict[str, Lane]) -> dict[str, AuditedStrategy]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read
+from bot.adapters.sql.command_store import commands
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import (
     CycleRow,
@@ -23,6 +24,7 @@ from bot.adapters.sql.ledger_rows import (
 from bot.adapters.sql.slot_store import InstrumentRow, instruments
 from bot.app.strategy_files import strategy_from_canonical
 from bot.domain.decimals import plain
+from bot.domain.values import Command
 from bot.market.strategy import Strategy
 
 MONEY = 10**8
@@ -45,6 +47,7 @@ class Book:
     positions: dict[str, PositionRow]
     equity: list[EquityRow]
     units: dict[int, InstrumentRow]
+    commands: list[Command]
 
     def config(self, slot: int) -> Strategy:
         """The strategy as a slot ran it."""
@@ -83,6 +86,17 @@ class Book:
         """Cancels, resizes and triggers by slot, in their order."""
         return _by_slot(self.events)
 
+    @cached_property
+    def asked(self) -> dict[int, list[Command]]:
+        """The commands to this strategy by the slot that was the first to know them."""
+        slots: dict[int, list[Command]] = defaultdict(list)
+        frozen = sorted(self.cycles.items())
+        for one in self.commands:
+            if one.strategy in ("", self.strategy):
+                later = (slot for slot, row in frozen if row.as_of >= one.at)
+                slots[next(later, -1)].append(one)
+        return slots
+
 
 def _by_slot(found: list[Any]) -> dict[int, list[Any]]:
     slots: dict[int, list[Any]] = defaultdict(list)
@@ -109,12 +123,16 @@ def read_book(connection: Connection, strategy: str) -> Book:
         positions={row.id: row for row in ledger_read.positions(connection, span)},
         equity=ledger_read.equity(connection, span),
         units={row.token_id: row for row in instruments(connection)},
+        commands=commands(connection),
     )
 
 
 def body_of(row: OrderRow | PositionRow) -> dict[str, Any]:
     """The rest of a row that is kept as JSON."""
-    found = json.loads(row.body)
+    try:
+        found = json.loads(row.body)
+    except ValueError as error:
+        raise ValueError(f"the body of {row.id} is no JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError(f"{row.id}: the body is no JSON object")
+        raise ValueError(f"the body of {row.id} is no JSON object")
     return found

@@ -1,4 +1,4 @@
-"""Audit of the chain: slots without a hole, journal, hashes, lease, outbox, conflicts."""
+"""Audit of the chain: slots without a hole, journal, hashes, lease, conflicts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from bot.adapters.sql.schema import GENESIS
+from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.domain.instants import HOUR, format_instant
 
-LATE_MESSAGE = HOUR
+# Whose rows stay for ever, so that a missing number is a missing row.
+NUMBERED = {
+    **dict.fromkeys(OBSERVED, Code.OBSERVATION),
+    "raw_response": Code.RAW_CHAIN,
+    "pruning": Code.RAW_CHAIN,
+    "import_seal": Code.IMPORT,
+    "cash_entry": Code.CASH_LEGS,
+    "outbox": Code.OUTBOX,
+    "notice": Code.JOURNAL_COUNT,
+    "conflict": Code.CONFLICT,
+}
 
 
 def named(strategy: object, slot: object) -> str:
@@ -142,6 +153,25 @@ def check_ordinals(connection: Connection) -> Iterator[Finding]:
             yield from unequal(Code.JOURNAL_ROWS, where, expected, (most, distinct))
 
 
+def check_numbers(connection: Connection) -> Iterator[Finding]:
+    """Rows that are numbered as they come stand without a gap, in the order of responses (35)."""
+    for table, code in NUMBERED.items():
+        query = f"SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}"  # noqa: S608
+        count, least, most = rows(connection, query)[0]
+        if (least, most) != (1, count):
+            rule = f"1 to {count} for {count} rows"
+            yield unmet(code, f"numbers of {table}", rule, f"{least} to {most}")
+    for table in OBSERVED:
+        query = (
+            f"SELECT id, raw_id, before FROM (SELECT id, raw_id, max(raw_id) OVER "  # noqa: S608
+            f"(ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before "
+            f"FROM {table}) WHERE raw_id < before"
+        )
+        for number, raw_id, before in rows(connection, query):
+            where = f"{table} row {number}"
+            yield unmet(Code.OBSERVATION, where, f"response {before} or later", raw_id)
+
+
 def check_content(connection: Connection) -> Iterator[Finding]:
     """No text that no metric and no level list is made of."""
     query = (
@@ -166,11 +196,13 @@ def _packed_hash(where: str, digest: str, body: bytes) -> Iterator[Finding]:
 
 
 def check_conflicts(connection: Connection) -> Iterator[Finding]:
-    """No slot that was decided twice and came to two results (33)."""
-    for strategy, slot, expected, found in rows(
-        connection, "SELECT strategy, slot, expected, found FROM conflict"
-    ):
-        where = f"second try at {named(strategy, slot)}"
+    """No slot that was decided twice with two results, but those that the operator knows (33)."""
+    query = (
+        "SELECT strategy, slot, expected, found, id FROM conflict WHERE NOT EXISTS (SELECT 1 FROM "
+        "command WHERE kind = 'RESUME' AND source = 'conflict ' || conflict.id)"
+    )
+    for strategy, slot, expected, found, number in rows(connection, query):
+        where = f"conflict {number}, second try at {named(strategy, slot)}"
         yield Finding(code=Code.CONFLICT, where=where, expected=expected, found=found)
 
 
@@ -182,19 +214,3 @@ def check_lease(connection: Connection) -> Iterator[Finding]:
     for _, epoch in found:
         if not (isinstance(epoch, int) and epoch >= 1):
             yield unmet(Code.LEASE, "lease", "an epoch of 1 or more", epoch)
-
-
-def check_outbox(connection: Connection) -> Iterator[Finding]:
-    """No message twice (28)."""
-    query = "SELECT dedup, count(*) FROM outbox GROUP BY dedup HAVING count(*) > 1"
-    for dedup, count in rows(connection, query):
-        yield unmet(Code.OUTBOX, f"message {dedup}", "one", count)
-
-
-def outbox_notes(connection: Connection) -> list[str]:
-    """A word where messages have waited for more than an hour."""
-    query = (
-        "SELECT count(*) FROM outbox, lease WHERE sent_at IS NULL AND outbox.slot < heartbeat - ?"
-    )
-    (count,) = rows(connection, query, LATE_MESSAGE)[0]
-    return [f"{count} messages have waited for more than an hour"] if count else []

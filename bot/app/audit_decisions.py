@@ -1,121 +1,144 @@
-"""Audit of decisions: known reasons, gates that speak for an entry, sizes within their bounds."""
+"""Audit of decisions: ids, known reasons, and evidence that holds by arithmetic of our own."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.adapters.sql.ledger_rows import DecisionRow, OrderRow
-from bot.app.audit_book import MONEY, PPM, Book, body_of
-from bot.app.audit_finding import Code, Finding, unequal, unmet
-from bot.domain.decimals import money_text
+from bot.app.audit_book import Book
+from bot.app.audit_brackets import check_bracket
+from bot.app.audit_chain import named
+from bot.app.audit_file import rows
+from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
+from bot.app.audit_gates import Gate, Members, check_fresh, check_gates, gates_of
+from bot.app.audit_known import Known, check_known
+from bot.app.audit_sectors import Sectors
+from bot.app.audit_seen import Seen, read_seen
+from bot.app.audit_sizes import check_sizes
+from bot.app.audit_working import Working
+from bot.app.stepper import RULES_VERSION
 from bot.domain.ids import order_id
-from bot.engine.reasons import BOUND_NAMES, NAMES
+from bot.engine.reasons import NAMES
 
 _REASONS = frozenset(NAMES[1:])
 
+Details = dict[str, dict[str, Any]]
 
-def check_decisions(
-    book: Book, slot: int, decisions: list[DecisionRow], orders: list[OrderRow]
-) -> Iterator[Finding]:
-    """One slot's decisions: ids, reasons, evidence, size (14, 20, 21)."""
-    entries = {order.decision_id: order for order in orders if order.action == "ENTRY"}
-    seen: Counter[int] = Counter()
-    for row in decisions:
-        where = f"decision {row.id}"
-        identity = order_id(book.strategy, row.token_id, slot, "DECISION", seen[row.token_id])
-        seen[row.token_id] += 1
-        yield from unequal(Code.IDENTITY, where, identity, row.id)
-        details = json.loads(row.details)
-        yield from _check_reason(where, row, details)
+
+class Decisions:
+    """One strategy's decisions, slot by slot in order; what is carried between slots is kept."""
+
+    def __init__(self, connection: Connection, book: Book) -> None:
+        self._connection = connection
+        self._book = book
+        self._working = Working(book)
+        self._members = Members()
+        self._sectors = Sectors(connection)
+        self._known: Known | None = None
+        self._config = ""
+        self._gates: list[Gate] = []
+        self._marks = {row.slot: row for row in book.equity}
+        if book.cycles:
+            self._working.cash = book.config(min(book.cycles)).cash
+        self.counts: Counter[str] = Counter()
+
+    def check(self, slot: int, decisions: list[DecisionRow]) -> Iterator[Finding]:
+        """One slot's decisions, and what it saw (12, 14, 19 to 21)."""
+        details = {}
+        seen: Counter[int] = Counter()
+        for row in decisions:
+            where = f"decision {row.id}"
+            identity = order_id(
+                self._book.strategy, row.token_id, slot, "DECISION", seen[row.token_id]
+            )
+            seen[row.token_id] += 1
+            yield from unequal(Code.IDENTITY, where, identity, row.id)
+            found: list[dict[str, Any]] = []
+            yield from guarded(where, _check_reason, row, found)
+            details[row.id] = found[0] if found else {}
+        where = f"inputs of {named(self._book.strategy, slot)}"
+        yield from guarded(where, self._check_seen, slot, decisions, details)
+
+    def _check_seen(
+        self, slot: int, decisions: list[DecisionRow], details: Details
+    ) -> Iterator[Finding]:
+        """What the slot saw, and what it made of it."""
+        self._working.move(slot)
+        entries = [o for o in self._book.orders_by_slot.get(slot, []) if o.action == "ENTRY"]
+        seen = self._seen(slot)
+        cycle = self._book.cycles.get(slot)
+        if seen is None or cycle is None or cycle.rules_version != RULES_VERSION:
+            for entry in entries:  # recorded by other rules, or named as missing elsewhere
+                self._working.place(entry)
+            return
+        known = self._use_config(cycle.config_sha256)
+        yield from check_known(self._book, known, seen)
+        self.counts.update(known.take_counts())
+        strategy = self._book.config(slot)
+        self._members.move(strategy, self._gates, seen)
+        by_decision = {entry.decision_id or "": entry for entry in entries}
+        for row in decisions:
+            entry = by_decision.get(row.id)
+            yield from self._check_one(row, details[row.id], seen.tokens.get(row.token_id), entry)
+        if slot in self._marks:
+            sectors = self._sectors.as_of(cycle.as_of)
+            self.counts["sizes"] += sum("bounds" in found for found in details.values())
+            yield from check_sizes(
+                self._working, self._marks[slot], seen, sectors, decisions, details
+            )
+
+    def _check_one(
+        self, row: DecisionRow, details: dict[str, Any], seen: dict[str, Any] | None,
+        entry: OrderRow | None,
+    ) -> Iterator[Finding]:  # fmt: skip
+        if seen is None:
+            if "gates" in details:
+                where = f"decision {row.id}"
+                yield unmet(Code.GATE_EVIDENCE, where, "its token in the slot's inputs", "nothing")
+            return
+        strategy = self._book.config(row.slot)
+        if "gates" in details:
+            self.counts["gates"] += len(self._gates)
+            yield from check_gates(strategy, self._gates, self._members, row, details, seen)
         if row.outcome == "ENTER":
-            yield from _check_gates(where, details)
-            entry = entries.get(row.id)
-            if entry is not None:
-                yield from _check_size(book, where, details, entry)
+            yield from check_fresh(strategy, self._gates, row, seen)
+        if "close" in details:
+            self.counts["brackets"] += 1
+            yield from check_bracket(self._book, row, details, seen, entry)
+
+    def _seen(self, slot: int) -> Seen | None:
+        query = "SELECT body FROM slot_input WHERE strategy = ? AND slot = ?"
+        found = rows(self._connection, query, self._book.strategy, slot)
+        return read_seen(slot, found[0][0]) if found else None
+
+    def _use_config(self, config_sha256: str) -> Known:
+        """Gates and clocks of the configuration that a slot ran under."""
+        if self._known is None or config_sha256 != self._config:
+            # The account keeps its bits by the places of the gates, whatever these become.
+            strategy = self._book.configs[config_sha256]
+            self._gates, self._config = gates_of(strategy), config_sha256
+            self._known = Known(self._connection, strategy)
+        return self._known
 
 
-def _check_reason(where: str, row: DecisionRow, details: dict[str, Any]) -> Iterator[Finding]:
-    unknown = ({row.reason} | set(details.get("failed", []))) - _REASONS
+def _check_reason(row: DecisionRow, found: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Reasons of the closed list, the first of what failed; appends the details that were read."""
+    where = f"decision {row.id}"
+    details = json.loads(row.details)
+    found.append(details)
+    failed = details.get("failed", [])
+    unknown = ({row.reason} | set(failed)) - _REASONS
     if unknown:
         yield unmet(Code.REASON, where, "a known reason", sorted(unknown))
     outcome = "ENTER" if row.reason == "ENTRY" else "REFUSED"
     yield from unequal(Code.REASON, f"outcome of {where}", outcome, row.outcome)
-    failed = details.get("failed")
-    if outcome == "REFUSED" and row.reason not in (failed or []):
-        yield unmet(Code.REASON, where, f"{row.reason} among what failed", failed)
-    if outcome == "ENTER" and failed != []:
+    if outcome == "REFUSED":
+        order = [name for name in NAMES if name in failed]
+        yield from unequal(Code.REASON, f"first reason of {where}", order[:1], [row.reason])
+    elif failed:
         yield unmet(Code.REASON, where, "nothing that failed", failed)
-
-
-def _check_gates(where: str, details: dict[str, Any]) -> Iterator[Finding]:
-    """An entry's gates: a value, within the enter limit, or within the leave limit as a member."""
-    for gate in details.get("gates", []):
-        place = f"gate {gate.get('column')} of {where}"
-        value = gate.get("value")
-        if gate.get("column") == "adv" and value is None and gate.get("passed"):
-            continue  # the volume unit is unknown, which switches the liquidity gate off
-        inside = _between(value, gate.get("min"), gate.get("max"))
-        staying = gate.get("member") and _between(
-            value, gate.get("leave_min"), gate.get("leave_max")
-        )
-        if not gate.get("passed") or not (inside or staying):
-            yield unmet(Code.GATE_EVIDENCE, place, "a value within its limits", gate)
-
-
-def _between(value: float | None, least: float | None, most: float | None) -> bool:
-    if value is None:
-        return False
-    return (least is None or value >= least) and (most is None or value <= most)
-
-
-def _check_size(
-    book: Book, where: str, details: dict[str, Any], entry: OrderRow
-) -> Iterator[Finding]:
-    """The quantity is what the first smallest bound gives, in whole lots (Z3, Z4, Z6)."""
-    token_id = entry.token_id
-    strategy = book.config(entry.slot)
-    price = int(body_of(entry)["price_ticks"])
-    per_lot = price * book.lot_value(token_id)
-    lots = entry.quantity_lots
-    quantity = book.quantity(token_id, lots)
-    yield from unequal(Code.SIZE, f"quantity of {where}", quantity, details.get("quantity"))
-    bounds = {name: _money(text) for name, text in details.get("bounds", {}).items()}
-    least = min(bounds.values(), default=0)
-    binding = next((name for name in BOUND_NAMES if bounds.get(name) == least), None)
-    yield from unequal(Code.SIZE, f"binding bound of {where}", binding, details.get("binding"))
-    if lots * per_lot > least:
-        found = f"{quantity} for {money_text(lots * per_lot)}"
-        yield unmet(Code.SIZE, where, f"at most {money_text(least)} ({binding})", found)
-    if binding != "CASH" and (lots + 1) * per_lot <= least:
-        yield unmet(Code.SIZE, where, f"all whole lots within {money_text(least)}", quantity)
-    smallest = int(book.units[token_id].min_notional * MONEY)
-    if lots * per_lot < smallest:
-        rule = f"at least {money_text(smallest)}"
-        yield unmet(Code.SIZE, where, rule, money_text(lots * per_lot))
-    yield from _check_risk(book, where, entry, _money(details.get("risk_cash", "0")))
-    equity = _money(details.get("equity", "0"))
-    expected = money_text(equity * strategy.risk // PPM)
-    yield from unequal(Code.SIZE, f"risk cash of {where}", expected, details.get("risk_cash"))
-    position = money_text(equity * strategy.position_cap // PPM)
-    found = details.get("bounds", {}).get("POSITION")
-    yield from unequal(Code.SIZE, f"position bound of {where}", position, found)
-
-
-def _check_risk(book: Book, where: str, entry: OrderRow, risk_cash: int) -> Iterator[Finding]:
-    """What is lost at the stop, costs included, is at most the risk cash (Z3)."""
-    strategy = book.config(entry.slot)
-    body = body_of(entry)
-    paid = int(body["price_ticks"]) * (PPM + strategy.taker)
-    stop = (entry.stop_ticks or 0) * (PPM - int(body["k_ppm"])) // PPM * (PPM - strategy.taker)
-    loss = (paid - stop) * entry.quantity_lots * book.lot_value(entry.token_id)
-    if loss > risk_cash * PPM:
-        found = money_text(loss // PPM)
-        yield unmet(Code.SIZE, where, f"a loss of at most {money_text(risk_cash)}", found)
-
-
-def _money(text: object) -> int:
-    return int(Decimal(str(text)) * MONEY)

@@ -10,7 +10,7 @@ from bot.adapters.sql.ledger_rows import FillRow, OrderRow
 from bot.app.audit_bars import BarBook, StoredBar
 from bot.app.audit_book import Book
 from bot.app.audit_fills import Terms
-from bot.app.audit_finding import Code, Finding, unmet
+from bot.app.audit_finding import Code, Finding, guarded, unmet
 from bot.domain.instants import HOUR, format_instant
 
 
@@ -30,7 +30,8 @@ def check_exits(book: Book, bars: BarBook) -> Iterator[Finding]:
     """The first bar that reaches a level is the one that was acted on (18); hourly bars only."""
     for life in _lives(book):
         if book.config(life.entry.slot).bars == "1h":
-            yield from _check_life(book, bars, life)
+            where = f"position of order {life.entry.id}"
+            yield from guarded(where, _check_life, book, bars, life)
 
 
 def _lives(book: Book) -> Iterator[Life]:

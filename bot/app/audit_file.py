@@ -1,10 +1,11 @@
-"""Audit of the database file: SQLite's own checks, schema, types, instants, secrets, identity."""
+"""Audit of the database file: SQLite's own checks, schema, types and instants."""
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -15,19 +16,11 @@ from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.domain.instants import EARLIEST, HOUR, LATEST
 
 WAL_RESET = ((3, 7, 0), (3, 51, 2))
-KEY_LEAST = 16  # characters; shorter texts are numbers and names, millions of them
-KEY_LIKE = re.compile(r"tm-[A-Za-z0-9][A-Za-z0-9-]{15,}")
 _FOREIGN = ("sqlite_", "alembic_version", "_litestream_")
-_SLOTS = frozenset({"slot", "opened_slot", "closed_slot", "derived_at"})
-_INSTANTS = _SLOTS | {
-    "as_of", "fetched_at", "available_at", "valid_time", "open_time", "seen_at", "eligible_from",
-    "edge_time", "day", "started_at", "heartbeat", "sent_at", "last_success",
-}  # fmt: skip
 _TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 _WITHIN = 8  # problems of one kind that SQLite is asked for
 
 Found = list[tuple[Any, ...]]
-IsSecret = Callable[[str], bool]
 
 
 def rows(connection: Connection, query: str, *parameters: object) -> Found:
@@ -46,17 +39,20 @@ def check_file(connection: Connection) -> Iterator[Finding]:
     yield from unequal(Code.INTEGRITY, "journal_mode", "wal", mode)
 
 
-def check_rules(connection: Connection) -> Iterator[Finding]:
-    """The schema's own rules row by row: SQLite forgets them in a database opened read-only."""
-    for table in metadata.sorted_tables:
-        rules = [rule for rule in table.constraints if isinstance(rule, CheckConstraint)]
-        if rules:
-            broken = ", ".join(f"sum(NOT ({rule.sqltext}))" for rule in rules)
-            counts = rows(connection, f'SELECT {broken} FROM "{table.name}"')[0]  # noqa: S608  ours
-            for rule, count in zip(rules, counts, strict=True):
-                if count:
-                    where = f"{count} rows of {table.name}"
-                    yield unmet(Code.INTEGRITY, where, str(rule.sqltext), "another value")
+def check_rules(connection: Connection, table: Table) -> Iterator[Finding]:
+    """A table's own rules row by row: SQLite forgets them in a database opened read-only."""
+    for rule in _rules(table):
+        query = f'SELECT rowid FROM "{table.name}" WHERE NOT ({rule})'  # noqa: S608  our names
+        broken = [rowid for (rowid,) in rows(connection, query)]
+        if broken:
+            where = f"{table.name} row {broken[0]}"
+            where += f" and {len(broken) - 1} more" if broken[1:] else ""
+            yield unmet(Code.INTEGRITY, where, rule, "another value")
+
+
+@cache
+def _rules(table: Table) -> list[str]:
+    return [str(rule.sqltext) for rule in table.constraints if isinstance(rule, CheckConstraint)]
 
 
 def version_notes() -> list[str]:
@@ -105,17 +101,43 @@ def _schema(connection: Connection) -> dict[tuple[str, str], str]:
     }
 
 
-def check_types(connection: Connection) -> Iterator[Finding]:
+def check_types(connection: Connection, table: Table) -> Iterator[Finding]:
     """Every value of its column's type, none absent that must be there (invariant 31)."""
-    for table in metadata.sorted_tables:
-        columns = list(table.columns)
-        counts = ", ".join(f"sum({_is_wrong(column)})" for column in columns)
-        wrong = rows(connection, f'SELECT {counts} FROM "{table.name}"')[0]  # noqa: S608  our names
-        for column, count in zip(columns, wrong, strict=True):
-            if count:
-                kind = str(column.type).upper()
-                found = f"{count} other values"
-                yield unmet(Code.TYPE, f"{table.name}.{column.name}", kind, found)
+    columns = list(table.columns)
+    counts = ", ".join(f"sum({_is_wrong(column)})" for column in columns)
+    wrong = rows(connection, f'SELECT {counts} FROM "{table.name}"')[0]  # noqa: S608  our names
+    for column, count in zip(columns, wrong, strict=True):
+        if count:
+            query = f'SELECT rowid FROM "{table.name}" WHERE {_is_wrong(column)} LIMIT 1'  # noqa: S608
+            ((rowid,),) = rows(connection, query)
+            where = f"{table.name}.{column.name} row {rowid}"
+            found = f"{count} other values" if count > 1 else "another value"
+            yield unmet(Code.TYPE, where, str(column.type).upper(), found)
+
+
+def check_finite(connection: Connection, table: Table) -> Iterator[Finding]:
+    """No NaN and no infinity among the numbers of JSON texts (invariant 31)."""
+    for column in table.columns:
+        if str(column.type).upper() == "TEXT":
+            query = (
+                f'SELECT rowid, "{column.name}" FROM "{table.name}" '  # noqa: S608  our names
+                f"WHERE \"{column.name}\" GLOB '[[{{]*' AND "
+                f"(\"{column.name}\" GLOB '*NaN*' OR \"{column.name}\" GLOB '*Infinity*')"
+            )
+            for rowid, text in rows(connection, query):
+                if _holds_constant(text):
+                    where = f"{table.name}.{column.name} row {rowid}"
+                    yield unmet(Code.TYPE, where, "finite numbers", "NaN or Infinity")
+
+
+def _holds_constant(text: str) -> bool:
+    found: list[str] = []
+    for line in text.splitlines():
+        try:
+            json.loads(line, parse_constant=found.append)
+        except ValueError:
+            continue  # named where it is read
+    return bool(found)
 
 
 def _is_wrong(column: Column[Any]) -> str:
@@ -123,46 +145,27 @@ def _is_wrong(column: Column[Any]) -> str:
     return f'typeof("{column.name}") NOT IN ({", ".join(repr(kind) for kind in lawful)})'
 
 
-def check_instants(connection: Connection) -> Iterator[Finding]:
+def check_instants(connection: Connection, table: Table) -> Iterator[Finding]:
     """UTC milliseconds of this century, slots on the hour (invariant 30)."""
-    for table in metadata.sorted_tables:
-        for column in table.columns:
-            if column.name in _INSTANTS:
-                yield from _instants_of(connection, table, column.name)
+    for column, is_slot in _clocks(table).items():
+        yield from _instants_of(connection, table, column, is_slot=is_slot)
 
 
-def _instants_of(connection: Connection, table: Table, name: str) -> Iterator[Finding]:
+def _clocks(table: Table) -> dict[str, bool]:
+    """The columns of a table that hold instants by their rules, and whether these are slots."""
+    form = rf"(\w+) BETWEEN {EARLIEST} AND {LATEST}(.*)"
+    ranged = (re.fullmatch(form, rule) for rule in _rules(table))
+    return {found[1]: f"% {HOUR}" in found[2] for found in ranged if found is not None}
+
+
+def _instants_of(
+    connection: Connection, table: Table, name: str, *, is_slot: bool
+) -> Iterator[Finding]:
     rule = f'"{name}" NOT BETWEEN {EARLIEST} AND {LATEST}'
-    if name in _SLOTS:
+    if is_slot:
         rule += f' OR "{name}" % {HOUR} <> 0'
-    query = f'SELECT "{name}" FROM "{table.name}" WHERE {rule} LIMIT {_WITHIN}'  # noqa: S608  ours
-    wanted = "a whole hour" if name in _SLOTS else "an instant"
-    for (value,) in rows(connection, query):
-        yield unmet(Code.TIMESTAMP, f"{table.name}.{name}", f"{wanted} of 2000 to 2100", value)
-
-
-def check_secrets(connection: Connection, is_secret: IsSecret) -> Iterator[Finding]:
-    """No text that is the key or looks like one (invariant 32); raw bodies are read elsewhere."""
-    for table in metadata.sorted_tables:
-        for column in table.columns:
-            if str(column.type).upper() == "TEXT":
-                query = (
-                    f'SELECT "{column.name}" FROM "{table.name}" '  # noqa: S608  our names
-                    f'WHERE length("{column.name}") >= {KEY_LEAST}'
-                )
-                if any(is_secret(str(text)) for (text,) in connection.exec_driver_sql(query)):
-                    where = f"{table.name}.{column.name}"
-                    yield unmet(Code.SECRET, where, "no key", "one, or what looks like one")
-
-
-def looks_like_key(text: str) -> bool:
-    """Whether a text holds something of the form of the provider's keys."""
-    return KEY_LIKE.search(text) is not None
-
-
-def check_identity(connection: Connection) -> Iterator[Finding]:
-    """One ledger, one identity (invariant 34)."""
-    found = rows(connection, "SELECT value FROM meta WHERE key = 'ledger_id'")
-    if len(found) != 1 or not re.fullmatch(r"[0-9a-f]{32}", str(found[0][0])):
-        shown = [str(value) for (value,) in found]
-        yield unmet(Code.META, "meta.ledger_id", "one identity of 32 hex digits", shown)
+    query = f'SELECT rowid, "{name}" FROM "{table.name}" WHERE {rule} LIMIT {_WITHIN}'  # noqa: S608
+    wanted = "a whole hour" if is_slot else "an instant"
+    for rowid, value in rows(connection, query):
+        where = f"{table.name}.{name} row {rowid}"
+        yield unmet(Code.TIMESTAMP, where, f"{wanted} of 2000 to 2100", value)

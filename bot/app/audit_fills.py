@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from bot.adapters.sql.ledger_rows import FillRow, OrderRow
 from bot.app.audit_bars import BarBook, StoredBar
 from bot.app.audit_book import PPM, Book, body_of
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
 from bot.domain.instants import HOUR, floor_hour, format_instant
 from bot.market.strategy import Strategy
 
@@ -22,6 +22,7 @@ REASONS = {
 }
 _AT_OPEN = ("ENTRY", "STOP_RESIDUAL", "SIGNAL_EXIT", "TIME_STOP", "MANUAL")
 _DECIMALS = range(13)
+UNPRICED_AFTER = 48 * HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,19 @@ def check_fills(book: Book, bars: BarBook) -> Iterator[Finding]:
         if order.action == "ENTRY":
             holder[fill.token_id] = order
         entry = holder.get(fill.token_id)
-        yield from _check_time(fill, order)
-        yield from _check_kind(fill, order)
-        if entry is None:
-            yield unmet(Code.ORPHAN, f"fill {fill.id}", "an entry before the exit", "none")
-        else:
-            yield from _check_price(book, bars, fill, entry)
+        yield from guarded(f"fill {fill.id}", _check_fill, book, bars, fill, entry)
+
+
+def _check_fill(
+    book: Book, bars: BarBook, fill: FillRow, entry: OrderRow | None
+) -> Iterator[Finding]:
+    order = book.orders[fill.order_id]
+    yield from _check_time(fill, order)
+    yield from _check_kind(fill, order)
+    if entry is None:
+        yield unmet(Code.ORPHAN, f"fill {fill.id}", "an entry before the exit", "none")
+    else:
+        yield from _check_price(book, bars, fill, entry)
 
 
 def _check_time(fill: FillRow, order: OrderRow) -> Iterator[Finding]:
@@ -89,7 +97,9 @@ def _check_price(book: Book, bars: BarBook, fill: FillRow, entry: OrderRow) -> I
         strategy=strategy,
     )
     known = _bars_of(book, bars, fill)
-    if not known:
+    if not known and fill.reason == "MANUAL":
+        yield from _check_write_off(book, bars, fill)
+    elif not known:
         yield unmet(Code.FILL_BAR, where, "a bar known in its slot", "none")
     elif not any(_lawful(fill, bar, terms, entry.cap_ticks) for bar in known):
         rule = f"{fill.reason} by the rules in {_shown(known)}, stop {terms.stop}, "
@@ -101,6 +111,23 @@ def _check_price(book: Book, bars: BarBook, fill: FillRow, entry: OrderRow) -> I
     rate = strategy.maker if fill.reason == "TARGET" else strategy.taker
     fee = -(-notional * rate // PPM)
     yield from unequal(Code.FEE, f"fee of {where}", fee, fill.fee)
+
+
+def _check_write_off(book: Book, bars: BarBook, fill: FillRow) -> Iterator[Finding]:
+    """A sale without a bar: asked for, for one tick, and no bar for two days before."""
+    where = f"fill {fill.id}"
+    asked = [
+        one for slot, given in book.asked.items() for one in given
+        if one.kind == "WRITE_OFF" and one.token_id == fill.token_id and 0 <= slot < fill.slot
+    ]  # fmt: skip
+    if not asked:
+        yield unmet(Code.FILL_BAR, where, "a bar known in its slot, or a write-off", "neither")
+    yield from unequal(Code.FILL_PRICE, f"price of {where}, a write-off", 1, fill.price_ticks)
+    cycle, lag = book.cycles[fill.slot], book.config(fill.slot).bar_lag
+    newest = bars.newest(fill.token_id, cycle, lag)
+    if newest is not None and fill.slot - (newest.open_time + HOUR) <= UNPRICED_AFTER:
+        seen = format_instant(newest.open_time)
+        yield unmet(Code.FILL_BAR, where, "no bar for two days before a write-off", seen)
 
 
 def _shown(known: list[StoredBar]) -> str:

@@ -1,16 +1,19 @@
-"""What the audit can find: a closed list of codes, and one finding as a value."""
+"""One finding of the audit as a value, and how findings are made, guarded and capped."""
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ParamSpec
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.audit_codes import Code, number_of
 from bot.domain.errors import HourhandError
+
+__all__ = ["BREAKS", "SHOWN_PER_CODE", "Code", "Finding", "capped", "guarded", "unequal", "unmet"]
 
 SHOWN_PER_CODE = 20
 
@@ -18,68 +21,9 @@ P = ParamSpec("P")
 
 # What reading can run into where anything may stand in a row; a bug of ours shows the same way.
 BREAKS = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError,
-    HourhandError, SQLAlchemyError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
+    ValueError, HourhandError, SQLAlchemyError, zlib.error,
 )  # fmt: skip
-
-
-class Code(StrEnum):
-    """The rule that does not hold."""
-
-    # the file
-    INTEGRITY = "INTEGRITY"  # SQLite itself finds the file damaged or a constraint broken
-    SCHEMA = "SCHEMA"  # a table, index or trigger is missing, foreign or altered
-    TYPE = "TYPE"  # a value of another type than its column's, or absent where it must not be
-    TIMESTAMP = "TIMESTAMP"  # an instant outside 2000 to 2100, or a slot that is no whole hour
-    SECRET = "SECRET"  # noqa: S105  (a code, no secret)  something that looks like a key
-    META = "META"  # the ledger's identity is absent or not one
-    HASH = "HASH"  # content that no longer has the hash that stands beside it
-    UNREADABLE = "UNREADABLE"  # a check could not be carried out on what stands there
-    # the record
-    RAW_BODY = "RAW_BODY"  # a raw response was changed
-    OBSERVATION = "OBSERVATION"  # a stored row is not what its response says
-    OBSERVATION_MISSING = "OBSERVATION_MISSING"  # a response says what no row holds
-    SLOT = "SLOT"  # a slot's freeze is absent or not the one that its cycle names
-    SLOT_INPUT = "SLOT_INPUT"  # the inputs that the engine saw come out differently
-    INSTRUMENT = "INSTRUMENT"  # tick, lot or least order come out differently
-    UNIVERSE = "UNIVERSE"
-    # the ledger recomputed
-    LINES = "LINES"  # a slot steps to other lines than the journal's
-    ACCOUNT = "ACCOUNT"  # the last account comes out differently
-    # the chain
-    JOURNAL_CHAIN = "JOURNAL_CHAIN"
-    JOURNAL_ROWS = "JOURNAL_ROWS"  # rows and journal do not say the same
-    SLOT_GAP = "SLOT_GAP"
-    WATERMARK = "WATERMARK"  # the account stands at another slot than the last cycle
-    FUTURE = "FUTURE"
-    CONFIG = "CONFIG"  # a cycle's configuration is absent or not the text of its hash
-    CONFLICT = "CONFLICT"
-    LEASE = "LEASE"
-    OUTBOX = "OUTBOX"
-    # orders and fills
-    ORPHAN = "ORPHAN"  # a row without the one that it follows from
-    IDENTITY = "IDENTITY"  # an id is not the hash or the name of its parts
-    ORDER_TWICE = "ORDER_TWICE"
-    REQUEST_HASH = "REQUEST_HASH"
-    BRACKET = "BRACKET"  # stop < entry < target <= cap's reach does not hold
-    EXPOSURE = "EXPOSURE"  # an entry went beyond a cap
-    FILL_EARLY = "FILL_EARLY"  # before its order, or in a bar that had not closed
-    FILL_BAR = "FILL_BAR"  # no bar known by then allows this fill
-    FILL_PRICE = "FILL_PRICE"
-    FEE = "FEE"
-    MISSED_EXIT = "MISSED_EXIT"  # an earlier bar reached the stop or the target
-    # money
-    CASH = "CASH"
-    CASH_LEGS = "CASH_LEGS"
-    CASH_NEGATIVE = "CASH_NEGATIVE"
-    POSITION = "POSITION"
-    TWO_POSITIONS = "TWO_POSITIONS"
-    REALISED = "REALISED"
-    EQUITY = "EQUITY"
-    # decisions
-    REASON = "REASON"
-    GATE_EVIDENCE = "GATE_EVIDENCE"
-    SIZE = "SIZE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +35,15 @@ class Finding:
     expected: str
     found: str
 
+    @property
+    def invariant(self) -> int | None:
+        """The number of the invariant that does not hold; None for a row that cannot be read."""
+        return number_of(self.code)
+
     def as_dict(self) -> dict[str, Any]:
         """The finding for `--json`."""
         return {
+            "invariant": self.invariant,
             "code": str(self.code),
             "where": self.where,
             "expected": self.expected,
@@ -102,7 +52,8 @@ class Finding:
 
     def text(self) -> str:
         """One line for people."""
-        return f"{self.code}: {self.where}: expected {self.expected}, found {self.found}"
+        number = "" if self.invariant is None else f" (invariant {self.invariant})"
+        return f"{self.code}{number}: {self.where}: expected {self.expected}, found {self.found}"
 
 
 def unequal(code: Code, where: str, expected: object, found: object) -> Iterator[Finding]:

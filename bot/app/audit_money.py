@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from bot.adapters.sql.ledger_rows import FillRow
+from bot.adapters.sql.ledger_rows import FillRow, OrderRow, PositionRow
 from bot.app.audit_bars import BarBook
-from bot.app.audit_book import Book, body_of
+from bot.app.audit_book import PPM, Book, body_of
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
 from bot.domain.ids import order_id
+
+LEGS = ("CASH", "TRADE", "FEE", "OPENING")  # each account's place in a movement
 
 
 @dataclass(slots=True)
@@ -31,6 +33,12 @@ class Holding:
     paid: int = 0
     proceeds: int = 0
     fees: int = 0
+    sold: int = 0
+    risk: int = 0
+    opened_bar: int = 0
+    bracket: tuple[int | None, int | None] = (None, None)
+    last_bar: int = 0
+    last_reason: str = ""
     closed_slot: int | None = None
 
 
@@ -59,7 +67,8 @@ def check_money(book: Book, bars: BarBook) -> Iterator[Finding]:
         held = purse.open.values()
         value = sum(_marked(book, bars, holding, row.slot) for holding in held)
         costs = sum(holding.cost + holding.entry_fee for holding in held)
-        peak = max(peak, purse.cash + value)
+        before = 0 if _acknowledged(book, row.slot) else peak
+        peak = max(before, purse.cash + value)
         yield from unequal(Code.CASH, f"cash of {where}", purse.cash, row.cash)
         yield from unequal(Code.REALISED, f"realised of {where}", purse.realised, row.realised)
         rebuilt = (value, purse.cash + value, value - costs, peak)
@@ -71,28 +80,36 @@ def check_money(book: Book, bars: BarBook) -> Iterator[Finding]:
     yield from _positions(book, purse)
 
 
+def _acknowledged(book: Book, slot: int) -> bool:
+    """Whether the operator lifted a drawdown halt in a slot: the peak begins again there."""
+    return any(one.kind == "ACK" and one.token_id is None for one in book.asked.get(slot, ()))
+
+
 def _take(book: Book, purse: Purse, fill: FillRow) -> Iterator[Finding]:
     """One fill: cash and the position it belongs to."""
     order = book.orders.get(fill.order_id)
     if order is None:
         return  # named as an orphan elsewhere
     if fill.side == "BUY":
-        yield from _buy(book, purse, fill, order.slot)
+        yield from _buy(book, purse, fill, order)
     else:
         yield from _sell(purse, fill)
     if purse.cash < 0:
         yield unmet(Code.CASH_NEGATIVE, f"after fill {fill.id}", "0 or more", purse.cash)
 
 
-def _buy(book: Book, purse: Purse, fill: FillRow, decided: int) -> Iterator[Finding]:
+def _buy(book: Book, purse: Purse, fill: FillRow, order: OrderRow) -> Iterator[Finding]:
     purse.cash -= fill.notional + fill.fee
-    identity = order_id(book.strategy, fill.token_id, decided, "POSITION", 0)
+    identity = order_id(book.strategy, fill.token_id, order.slot, "POSITION", 0)
     holding = purse.open.get(fill.token_id)
     if holding is not None and holding.id != identity:
         where = f"fill {fill.id}"
         yield unmet(Code.TWO_POSITIONS, where, f"no open position but {holding.id}", identity)
     if holding is None:
-        holding = Holding(id=identity, token_id=fill.token_id, opened_slot=decided)
+        holding = Holding(
+            id=identity, token_id=fill.token_id, opened_slot=order.slot,
+            opened_bar=fill.open_time, bracket=(order.stop_ticks, order.target_ticks),
+        )  # fmt: skip
         purse.open[fill.token_id] = holding
     holding.lots += fill.quantity_lots
     holding.bought += fill.quantity_lots
@@ -100,6 +117,15 @@ def _buy(book: Book, purse: Purse, fill: FillRow, decided: int) -> Iterator[Find
     holding.paid += fill.notional
     holding.entry_fee += fill.fee
     holding.fees += fill.fee
+    holding.risk += _at_risk(book, fill, order)
+
+
+def _at_risk(book: Book, fill: FillRow, order: OrderRow) -> int:
+    """What a fill loses at the stop, costs included, rounded down (L6, P3)."""
+    taker = book.config(fill.slot).taker
+    stop = (order.stop_ticks or 0) * (PPM - int(body_of(order)["k_ppm"])) // PPM
+    per_lot = fill.price_ticks * (PPM + taker) - stop * (PPM - taker)
+    return fill.quantity_lots * per_lot * book.lot_value(fill.token_id) // PPM
 
 
 def _sell(purse: Purse, fill: FillRow) -> Iterator[Finding]:
@@ -115,6 +141,8 @@ def _sell(purse: Purse, fill: FillRow) -> Iterator[Finding]:
     fees = holding.entry_fee * sold // held
     profit = fill.notional - cost - fees - fill.fee
     holding.lots -= sold
+    holding.sold += sold
+    holding.last_bar, holding.last_reason = fill.open_time, fill.reason
     holding.cost -= cost
     holding.entry_fee -= fees
     holding.proceeds += fill.notional
@@ -138,39 +166,66 @@ def _marked(book: Book, bars: BarBook, holding: Holding, slot: int) -> int:
 def _positions(book: Book, purse: Purse) -> Iterator[Finding]:
     rebuilt = {holding.id: holding for holding in (*purse.closed, *purse.open.values())}
     for identity in sorted(rebuilt.keys() | book.positions.keys()):
-        where = f"position {identity}"
-        row = book.positions.get(identity)
-        holding = rebuilt.get(identity)
-        if row is None or holding is None:
-            rule = "fills and a row" if row is None else "fills for the row"
-            yield unmet(Code.POSITION, where, rule, "no row" if row is None else "no fills")
-            continue
-        status = "OPEN" if holding.lots else "CLOSED"
-        expected = (
-            status, holding.token_id, holding.lots, holding.cost, holding.entry_fee,
-            holding.opened_slot, holding.closed_slot,
-        )  # fmt: skip
-        found = (
-            row.status, row.token_id, row.quantity_lots, row.cost, row.entry_fee, row.opened_slot,
-            row.closed_slot,
-        )  # fmt: skip
-        yield from unequal(Code.POSITION, where, expected, found)
-        yield from unequal(Code.REALISED, where, holding.realised, row.realised)
-        body = body_of(row)
-        sums = (holding.bought, holding.paid, holding.proceeds, holding.fees)
-        kept = tuple(body.get(name) for name in ("bought_lots", "paid", "proceeds", "fees"))
-        yield from unequal(Code.POSITION, f"{where} sums", sums, kept)
+        found = (book.positions.get(identity), rebuilt.get(identity))
+        yield from guarded(f"position {identity}", _check_position, identity, *found)
+
+
+def _check_position(
+    identity: str, row: PositionRow | None, holding: Holding | None
+) -> Iterator[Finding]:
+    where = f"position {identity}"
+    if row is None or holding is None:
+        rule = "fills and a row" if row is None else "fills for the row"
+        yield unmet(Code.POSITION, where, rule, "no row" if row is None else "no fills")
+        return
+    status = "OPEN" if holding.lots else "CLOSED"
+    expected = (
+        status, holding.token_id, holding.lots, holding.cost, holding.entry_fee,
+        holding.opened_slot, holding.closed_slot,
+    )  # fmt: skip
+    found = (
+        row.status, row.token_id, row.quantity_lots, row.cost, row.entry_fee, row.opened_slot,
+        row.closed_slot,
+    )  # fmt: skip
+    yield from unequal(Code.POSITION, where, expected, found)
+    yield from unequal(Code.REALISED, where, holding.realised, row.realised)
+    sold = holding.bought - holding.lots
+    if (sold == holding.bought) != (row.status == "CLOSED"):
+        rule = "all sold where it is closed, less where it is open"
+        yield unmet(Code.EXIT_QUANTITY, where, rule, f"{sold} of {holding.bought}, {row.status}")
+    yield from _check_body(where, row, holding)
+
+
+def _check_body(where: str, row: PositionRow, holding: Holding) -> Iterator[Finding]:
+    """The sums and terms that stand beside a position."""
+    body = body_of(row)
+    sums = (
+        holding.bought, holding.paid, holding.proceeds, holding.fees, holding.risk,
+        holding.opened_bar,
+    )  # fmt: skip
+    names = ("bought_lots", "paid", "proceeds", "fees", "risk", "opened_bar")
+    yield from unequal(Code.POSITION, f"{where} sums", sums, tuple(body.get(n) for n in names))
+    if row.status == "OPEN":
+        kept = (body.get("stop_ticks"), body.get("target_ticks"))
+        yield from unequal(Code.POSITION, f"{where} bracket", holding.bracket, kept)
+    if row.status == "CLOSED":
+        last = (holding.last_bar, holding.last_reason)
+        kept = (body.get("closed_bar"), body.get("reason"))
+        yield from unequal(Code.POSITION, f"{where} end", last, kept)
+        yield from unequal(
+            Code.EXIT_QUANTITY, f"{where} sold", body.get("bought_lots"), holding.sold
+        )
 
 
 def check_legs(connection: Connection, book: Book) -> Iterator[Finding]:
     """Every movement's legs sum to zero and are those of its fill or of the opening (3, 4)."""
-    query = (
-        "SELECT transaction_id, slot, account, sum(amount) FROM cash_entry WHERE strategy = ? "
-        "GROUP BY transaction_id, slot, account"
-    )
+    query = "SELECT transaction_id, slot, account, leg, amount FROM cash_entry WHERE strategy = ?"
     found: dict[tuple[str, int], dict[str, int]] = {}
-    for identity, slot, account, amount in rows(connection, query, book.strategy):
-        found.setdefault((identity, slot), {})[account] = amount
+    for identity, slot, account, leg, amount in rows(connection, query, book.strategy):
+        legs = found.setdefault((identity, slot), {})
+        legs[account] = legs.get(account, 0) + amount
+        place = LEGS.index(account) if account in LEGS else None
+        yield from unequal(Code.CASH_LEGS, f"leg {account} of {identity}", place, leg)
     expected = {(fill.id, fill.slot): _legs(fill) for fill in book.fills}
     if book.cycles:
         first = min(book.cycles)

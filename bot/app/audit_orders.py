@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -14,7 +13,8 @@ from bot.adapters.sql.ledger_rows import OrderRow
 from bot.app.audit_book import PPM, Book, body_of
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
+from bot.app.audit_working import Working, order_value
 from bot.domain.ids import order_id
 
 
@@ -59,18 +59,22 @@ def check_links(connection: Connection) -> Iterator[Finding]:
 def check_orders(book: Book) -> Iterator[Finding]:
     """Ids, hashes, brackets and caps of one strategy's orders (14, 19, 22)."""
     for order in book.orders.values():
-        where = f"order {order.id}"
-        identity = order_id(book.strategy, order.token_id, order.slot, order.action, order.leg)
-        yield from unequal(Code.IDENTITY, where, identity, order.id)
-        yield from unequal(Code.REQUEST_HASH, where, _request_hash(order), order.request_hash)
-        due = order.slot + book.config(order.slot).latency
-        yield from unequal(Code.BRACKET, f"eligibility of {where}", due, order.eligible_from)
-        if order.action == "ENTRY":
-            yield from _check_entry(order)
-        elif order.action in ("STOP", "TARGET"):
-            yield from _check_leg(book, order)
+        yield from guarded(f"order {order.id}", _check_order, book, order)
     yield from _check_ids(book)
     yield from _check_exposure(book)
+
+
+def _check_order(book: Book, order: OrderRow) -> Iterator[Finding]:
+    where = f"order {order.id}"
+    identity = order_id(book.strategy, order.token_id, order.slot, order.action, order.leg)
+    yield from unequal(Code.IDENTITY, where, identity, order.id)
+    yield from unequal(Code.REQUEST_HASH, where, _request_hash(order), order.request_hash)
+    due = order.slot + book.config(order.slot).latency
+    yield from unequal(Code.BRACKET, f"eligibility of {where}", due, order.eligible_from)
+    if order.action == "ENTRY":
+        yield from _check_entry(book, order)
+    elif order.action in ("STOP", "TARGET"):
+        yield from _check_leg(book, order)
 
 
 def _request_hash(order: OrderRow) -> str:
@@ -82,10 +86,12 @@ def _request_hash(order: OrderRow) -> str:
     return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
 
 
-def _check_entry(order: OrderRow) -> Iterator[Finding]:
+def _check_entry(book: Book, order: OrderRow) -> Iterator[Finding]:
+    """With impact the price may come out beyond the target, which the fill then refuses (L7)."""
     price = int(body_of(order)["price_ticks"])
     stop, target, cap = order.stop_ticks or 0, order.target_ticks or 0, order.cap_ticks or 0
-    if not 0 < stop < price < target or cap <= stop:
+    below = price < target or book.config(order.slot).impact is not None
+    if not (0 < stop < price and stop < target and below) or cap <= stop:
         found = f"stop {stop}, entry {price}, target {target}, cap {cap} ticks"
         yield unmet(Code.BRACKET, f"order {order.id}", "stop < entry < target", found)
 
@@ -118,45 +124,21 @@ def _check_ids(book: Book) -> Iterator[Finding]:
         yield from unequal(Code.IDENTITY, f"event {event.id}", expected, event.id)
 
 
-@dataclass(slots=True)
-class Working:
-    """What is held and what still works, slot by slot."""
-
-    lots: Counter[int] = field(default_factory=Counter)
-    rest: dict[str, int] = field(default_factory=dict)
-
-
 def _check_exposure(book: Book) -> Iterator[Finding]:
     """After each entry: its own cap, all of the account, the number of positions (22)."""
-    working = Working()
+    working = Working(book)
     entries: dict[int, list[OrderRow]] = {}
     for order in book.entries.values():
         entries.setdefault(order.slot, []).append(order)
     marks = {row.slot: row for row in book.equity}
     for slot in sorted(book.cycles):
-        _move(book, working, slot)
+        working.move(slot)
         new = entries.get(slot, [])
         for order in new:
-            working.rest[order.id] = order.quantity_lots
+            working.place(order)
         if new and slot in marks:
             mark = marks[slot]
             yield from _within_caps(book, working, new, mark.equity, mark.value)
-
-
-def _move(book: Book, working: Working, slot: int) -> None:
-    """A slot's resizes, fills and cancels; a resize stands before the fill it allows."""
-    events = book.events_by_slot.get(slot, [])
-    for event in events:
-        if event.kind == "RESIZE" and event.order_id in working.rest:
-            working.rest[event.order_id] = event.quantity_lots
-    for fill in book.fills_by_slot.get(slot, []):
-        sign = 1 if fill.side == "BUY" else -1
-        working.lots[fill.token_id] += sign * fill.quantity_lots
-        if fill.order_id in working.rest:
-            working.rest[fill.order_id] -= fill.quantity_lots
-    for event in events:
-        if event.kind == "CANCEL":
-            working.rest.pop(event.order_id, None)
 
 
 def _within_caps(
@@ -164,15 +146,14 @@ def _within_caps(
 ) -> Iterator[Finding]:
     slot = new[0].slot
     strategy = book.config(slot)
-    open_value = value
-    held = {token_id for token_id, lots in working.lots.items() if lots > 0}
-    for identity, lots in working.rest.items():
-        open_value += _value(book, book.orders[identity], lots)
-        held |= {book.orders[identity].token_id} if lots > 0 else set()
+    open_value = value + sum(
+        order_value(book, book.orders[identity], lots) for identity, lots in working.rest.items()
+    )
+    held = working.held
     where = named(book.strategy, slot)
     for order in new:
         cap = equity * strategy.position_cap // PPM
-        own = _value(book, order, order.quantity_lots)
+        own = order_value(book, order, order.quantity_lots)
         if own > cap:
             yield unmet(Code.EXPOSURE, f"order {order.id}", f"at most {cap} in one token", own)
     if open_value > equity * strategy.gross // PPM:
@@ -181,8 +162,3 @@ def _within_caps(
     if len(held) > strategy.max_open:
         rule = f"at most {strategy.max_open} positions and entries"
         yield unmet(Code.EXPOSURE, where, rule, len(held))
-
-
-def _value(book: Book, order: OrderRow, lots: int) -> int:
-    price = int(body_of(order)["price_ticks"])
-    return price * lots * book.lot_value(order.token_id)

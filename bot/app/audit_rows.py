@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -10,27 +11,50 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.ledger_read import Span
+from bot.adapters.sql.ledger_rows import DecisionRow, EquityRow
 from bot.app.audit_book import Book
 from bot.app.audit_chain import named
-from bot.app.audit_decisions import check_decisions
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_decisions import Decisions
+from bot.app.audit_file import rows
+from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
 from bot.app.audit_lines import KINDS, Line, mark_cells, row_lines
 from bot.domain.instants import HOUR
 
 _DECIMALS = range(13)
 
 
-def check_rows(connection: Connection, book: Book) -> Iterator[Finding]:
-    """Every slot's rows are what its journal entry says (26, 27), its decisions sound (20, 21)."""
-    query = "SELECT slot, body FROM journal WHERE strategy = ? ORDER BY slot"
+def check_rows(
+    connection: Connection, book: Book, counts: Counter[str] | None = None
+) -> Iterator[Finding]:
+    """Every slot's rows are what its journal entry says (26, 27), its decisions sound (12 to 21).
+
+    `counts` is told how many of each were worked out again.
+    """
+    found = rows(connection, "SELECT slot FROM journal WHERE strategy = ?", book.strategy)
     marks = {row.slot: row for row in book.equity}
-    for slot, body in connection.exec_driver_sql(query, (book.strategy,)):
+    decisions = Decisions(connection, book)
+    for slot in sorted(book.cycles.keys() | {slot for (slot,) in found}):
+        where = named(book.strategy, slot)
         span = Span(strategy=book.strategy, start=slot, end=slot + HOUR)
-        decisions = ledger_read.decisions(connection, span)
-        rows = row_lines(book, slot, decisions, ledger_read.notices(connection, span))
-        rows["equity"] = [mark_cells(marks[slot])] if slot in marks else []
-        yield from _compare(named(book.strategy, slot), _sorted_lines(body), rows)
-        yield from check_decisions(book, slot, decisions, book.orders_by_slot.get(slot, []))
+        made = ledger_read.decisions(connection, span)
+        yield from guarded(where, _check_slot, connection, book, span, made, marks.get(slot))
+        yield from guarded(where, decisions.check, slot, made)
+    if counts is not None:
+        counts.update(decisions.counts)
+
+
+def _check_slot(
+    connection: Connection, book: Book, span: Span, decisions: list[DecisionRow],
+    mark: EquityRow | None,
+) -> Iterator[Finding]:  # fmt: skip
+    """One slot's rows against its entry."""
+    slot = span.start or 0
+    query = "SELECT body FROM journal WHERE strategy = ? AND slot = ?"
+    found = rows(connection, query, book.strategy, slot)
+    kept = row_lines(book, slot, decisions, ledger_read.notices(connection, span))
+    kept["equity"] = [mark_cells(mark)] if mark is not None else []
+    body = str(found[0][0]) if found else ""
+    yield from _compare(named(book.strategy, slot), _sorted_lines(body), kept)
 
 
 def _sorted_lines(body: str) -> dict[str, list[Line]]:
@@ -43,13 +67,13 @@ def _sorted_lines(body: str) -> dict[str, list[Line]]:
 
 
 def _compare(
-    where: str, lines: dict[str, list[Line]], rows: dict[str, list[Line]]
+    where: str, lines: dict[str, list[Line]], stored: dict[str, list[Line]]
 ) -> Iterator[Finding]:
-    for kind in sorted(lines.keys() | rows.keys()):
-        said, kept = lines.get(kind, []), rows.get(kind, [])
+    for kind in sorted(lines.keys() | stored.keys()):
+        said, kept = lines.get(kind, []), stored.get(kind, [])
         if len(said) != len(kept):
             place = f"{kind} rows of {where}"
-            yield unmet(Code.JOURNAL_ROWS, place, f"{len(said)} by the journal", len(kept))
+            yield unmet(Code.JOURNAL_COUNT, place, f"{len(said)} by the journal", len(kept))
         for line, row in zip(said, kept, strict=False):
             yield from _differences(f"{kind} {line.get('id') or line.get('order_id') or ''} "
                                     f"of {where}", line, row)  # fmt: skip

@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.adapters.sql import ledger_read, record_store, slot_store
-from bot.adapters.sql.ledger_rows import ConfigVersion, CycleRow
+from bot.adapters.sql import command_store, ledger_read, record_store, slot_store
+from bot.adapters.sql.ledger_rows import CycleRow
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
+from bot.app.audit_messages import check_messages
 from bot.app.audit_raw import Responses
+from bot.app.lineup import stored_strategy
 from bot.app.slot_inputs import slot_input_bytes
 from bot.app.stepper import RULES_VERSION, Account, LedgerHash, Stepped, Stepper
-from bot.app.strategy_files import from_strategy, strategy_from_canonical
 from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY
 from bot.domain.values import Record, Slot
@@ -66,11 +66,17 @@ class Repetition:
         self._configs = ledger_read.configs(connection)
         self._instruments: dict[int, Instrument] = {}
         self._units = {row.token_id: row for row in slot_store.instruments(connection)}
+        # Each waits in the markets until its instant has come, as observations do.
+        self._commands = Record(commands=command_store.commands(connection))
         self.lanes: dict[str, Lane] = {}
         self.findings: list[Finding] = []
 
-    def run(self, progress: Progress) -> None:
-        """Read the responses and step the slots, each when its instant has come."""
+    def steps(self, progress: Progress) -> Iterator[Finding]:
+        """Read the responses and step the slots, each when its instant has come.
+
+        What is found stands in `findings`.
+        """
+        yield from ()
         cycles = _cycles(self._connection)
         imported = record_store.observations_of(self._connection, None)
         if cycles:
@@ -93,6 +99,7 @@ class Repetition:
                 lane = self.lanes.setdefault(cycle.strategy, Lane(cycle.strategy))
                 self.findings += guarded(cycle.strategy, self._open, lane, cycle)
         self._push(imported)
+        self._push(self._commands)
 
     def _open(self, lane: Lane, cycle: CycleRow) -> Iterator[Finding]:
         yield from ()
@@ -109,7 +116,7 @@ class Repetition:
         version = self._configs.get((cycle.config_sha256, cycle.rules_version))
         if version is None:
             raise LedgerError(f"configuration {cycle.config_sha256} is not in the ledger")
-        return _stepper(version)
+        return Stepper(stored_strategy(version))
 
     def _repeat(self, lane: Lane, cycle: CycleRow) -> Iterator[Finding]:
         """Step one slot again and compare everything that it wrote."""
@@ -123,12 +130,16 @@ class Repetition:
         assert lane.stepper is not None, "the lane was just opened"
         assert lane.market is not None, "the lane was just opened"
         assert lane.account is not None, "the lane was just opened"
-        stepped = lane.stepper.step(lane.market, lane.account, [slot])
+        before = lane.account
+        stepped = lane.stepper.step(lane.market, before, [slot])
         lane.account, lane.before = stepped.account, slot
         _count(lane, stepped)
         yield from self._derived(lane, stepped, cycle)
         yield from self._universes(lane, stepped)
         yield from self._inputs(lane, stepped, cycle)
+        records = stepped.records[-1]
+        where = f"messages of {named(lane.name, cycle.slot)}"
+        yield from guarded(where, check_messages, self._connection, lane.name, before, records)
         self._lines(lane, stepped, cycle)
 
     def _reopen(self, lane: Lane, cycle: CycleRow) -> None:
@@ -145,6 +156,7 @@ class Repetition:
             universe = frozenset(days[max(past)]) if past else None
         lane.market = Market(strategy, lane.stepper.plan, self._instruments, universe)
         lane.market.push(_known_by(record_store.load(self._connection)[0], cycle.as_of))
+        lane.market.push(self._commands)
         if lane.account is None:
             lane.account = lane.stepper.open_account()
         if lane.before is not None:
@@ -237,16 +249,6 @@ def _cells_differ(
         made = ", ".join(f"column {n}: {pair[0]}" for n, pair in differing.items())
         kept = ", ".join(f"column {n}: {pair[1]}" for n, pair in differing.items())
         yield Finding(code=Code.ACCOUNT, where=where, expected=made, found=kept)
-
-
-def _stepper(version: ConfigVersion) -> Stepper:
-    strategy = strategy_from_canonical(version.body)
-    loaded = from_strategy(strategy, Path(f"{version.strategy}.toml"))
-    if loaded.config_sha256 != version.config_sha256:
-        raise LedgerError(
-            f"configuration {version.config_sha256}: its text stands for {loaded.config_sha256}"
-        )
-    return Stepper(loaded)
 
 
 def _cycles(connection: Connection) -> list[CycleRow]:

@@ -13,12 +13,21 @@ from bot.app.strategy_files import LoadedStrategy, load_strategies
 from bot.domain.errors import AuthError, ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
     from bot.adapters.clock import Clock
     from bot.adapters.sql.engine import Database
     from bot.adapters.tokenmetrics.client import TokenMetricsClient
     from bot.adapters.tokenmetrics.wire_settings import WireSettings
+    from bot.app.courier import Courier
     from bot.app.cycle import Cycle
-    from bot.app.poller import Poller
+    from bot.app.lineup import Lineup
+    from bot.app.poller import Poller, PollLimits
+    from bot.app.retention import Retention
+
+COURIER_STOP_S = 3.0
 
 
 @dataclass(slots=True)
@@ -30,13 +39,25 @@ class Daemon:
     clock: Clock
     database: Database
     client: TokenMetricsClient
-    strategies: list[LoadedStrategy]
+    lineup: Lineup
+    courier: Courier
+    retention: Retention
 
     def close(self) -> None:
-        """Close connections and the database."""
+        """Close connections and the database; messages that are left wait for the next start."""
+        self.courier.stop(COURIER_STOP_S)
         self.client.close()
         self.clock.close()
         self.database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What stands in for the machine's clock, network and chance: a simulation's."""
+
+    clock: Clock
+    net: httpx.BaseTransport
+    jitter: Callable[[], float]
 
 
 def load_all_strategies(settings: Settings, names: list[str] | None = None) -> list[LoadedStrategy]:
@@ -61,27 +82,34 @@ def build_clock(settings: Settings, stop: threading.Event) -> Clock:
     return SystemClock(stop)
 
 
-def build_daemon(settings: Settings, stop: threading.Event) -> Daemon:
+def build_daemon(
+    settings: Settings, stop: threading.Event, outside: Outside | None = None
+) -> Daemon:
     """Everything that the daemon needs; the caller holds the database's lock."""
+    from bot.adapters.clock import heeding
     from bot.adapters.sql.engine import open_database
+    from bot.adapters.sql.file_checks import check_start
     from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
-    from bot.adapters.tokenmetrics.poll_plan import Cadence
     from bot.adapters.tokenmetrics.ports import Ports
+    from bot.app.courier import Courier, CourierSettings
     from bot.app.cycle import Cycle, timing_of
     from bot.app.desk import Desk
-    from bot.app.poller import BACKFILL_MINUTES, Poller, PollLimits
+    from bot.app.poller import Poller
     from bot.app.recorder import DatabaseCredits, RecordingSink
-    from bot.app.stepper import Stepper
+    from bot.app.retention import Retention, RetentionSettings
+    from bot.app.sinks import build_sinks
 
     if settings.api_key is None:
         raise AuthError(
             f"no key: put it into {settings.home / 'secrets' / 'api_key'} (mode 600) or set "
             f"HOURHAND_API_KEY; without a key try `hourhand demo`"
         )
-    loaded = load_all_strategies(settings)
-    strategies = [one.strategy for one in loaded]
-    clock = build_clock(settings, stop)
+    files = _strategy_files(settings)
+    clock = outside.clock if outside is not None else build_clock(settings, stop)
     database = open_database(settings.database_path, create=True)
+    check_start(database)
+    lineup = _line_up(settings, database, files)
+    strategies = [one.strategy for one in lineup.strategies]
     wire = wire_settings(settings)
     client = TokenMetricsClient(
         ClientSettings(
@@ -96,23 +124,67 @@ def build_daemon(settings: Settings, stop: threading.Event) -> Daemon:
             wire=wire,
         ),
         settings.api_key,
-        Ports(clock=clock, sink=RecordingSink(database, wire), credits=DatabaseCredits(database)),
+        Ports(
+            clock=clock,
+            sink=RecordingSink(database, wire),
+            credits=DatabaseCredits(database),
+            heed=heeding(stop),
+        ),
+        jitter=outside.jitter if outside is not None else None,
+        net=outside.net if outside is not None else None,
     )
     polls = Poller(
         client,
         database,
         strategies,
-        PollLimits(
-            cadence=Cadence(daily_every=settings.daily_every_ms),
-            backfill_requests=settings.requests_per_minute * BACKFILL_MINUTES,
-            backfill_days=settings.backfill_days,
-            batch_size=settings.batch_size,
-            tokens=settings.tokens_max,
-        ),
+        _poll_limits(settings),
     )
-    desks = [Desk(database, Stepper(one)) for one in loaded]
+    desks = [Desk.at_post(database, post) for post in lineup.posts]
     cycle = Cycle(database, desks, polls, clock, timing_of(strategies))
-    return Daemon(cycle, polls, clock, database, client, loaded)
+    # A simulation has a network of its own, and no time of this machine.
+    sinks = build_sinks(settings, wall_ms) if outside is None else []
+    courier = Courier(
+        database, sinks, CourierSettings(attempts=settings.notify_attempts, now=wall_ms)
+    )
+    bounds = RetentionSettings(keep_days=settings.raw_keep_days, max_mb=settings.raw_max_mb)
+    retention = Retention(database, bounds, stop)
+    return Daemon(cycle, polls, clock, database, client, lineup, courier, retention)
+
+
+def _poll_limits(settings: Settings) -> PollLimits:
+    """How often and how much is asked for."""
+    from bot.adapters.tokenmetrics.poll_plan import Cadence
+    from bot.app.poller import BACKFILL_MINUTES, PollLimits
+
+    return PollLimits(
+        cadence=Cadence(daily_every=settings.daily_every_ms),
+        backfill_requests=settings.requests_per_minute * BACKFILL_MINUTES,
+        backfill_days=settings.backfill_days,
+        batch_size=settings.batch_size,
+        tokens=settings.tokens_max,
+    )
+
+
+def _strategy_files(settings: Settings) -> list[LoadedStrategy]:
+    """The home's files; none where there is a ledger, in which something may still be open."""
+    try:
+        return load_all_strategies(settings)
+    except UsageError:
+        if settings.strategies_path.is_dir() and settings.database_path.is_file():
+            return []
+        raise
+
+
+def _line_up(settings: Settings, database: Database, files: list[LoadedStrategy]) -> Lineup:
+    """Who runs; raises as for missing files where neither a file nor anything open is there."""
+    from bot.app.lineup import line_up
+
+    with database.transaction() as connection:
+        lineup = line_up(connection, files)
+    if not lineup.posts:
+        database.close()
+        load_all_strategies(settings)
+    return lineup
 
 
 def wire_settings(settings: Settings) -> WireSettings:

@@ -9,17 +9,19 @@ from typing import Protocol
 import structlog
 from sqlalchemy import select
 
-from bot.adapters.clock import Clock
+from bot.adapters.clock import Clock, StoppedError
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.record_store import add_slot
 from bot.adapters.sql.schema_record import slot_seen
 from bot.app.desk import Desk
 from bot.domain.decimals import money_text
+from bot.domain.errors import HourhandError
 from bot.domain.instants import HOUR, SECOND, floor_hour, format_instant
 from bot.domain.values import Slot
 from bot.market.strategy import Strategy
 
 RETRY_S = (15, 30, 60, 120, 120, 120)
+SLOTS_PER_RUN = 7 * 24  # of a long absence, so that the caller hears of it in between
 
 
 class Polls(Protocol):
@@ -27,6 +29,14 @@ class Polls(Protocol):
 
     def poll(self, slot: int, now: int) -> bool:
         """Ask for what is due; whether every expected row is in."""
+        ...
+
+    def is_whole(self, slot: int) -> bool:
+        """Whether no set of a slot's rows came in part only; says what is missing."""
+        ...
+
+    def brought_nothing(self) -> bool:
+        """Whether the last poll brought no answer at all."""
         ...
 
     def backfill(self, now: int) -> int:
@@ -76,21 +86,53 @@ class Cycle:
         """How long after the hour a slot is polled, in ms."""
         return self._timing.poll_offset
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no strategy is left to run."""
+        return not self._desks
+
     def watermarks(self) -> list[int | None]:
         """The last slot of each strategy."""
         return [desk.watermark() for desk in self._desks]
 
     def run_due(self, epoch: int, until: int | None, stop: threading.Event) -> int:
-        """Process what is due now, oldest first; returns how many slots were done."""
+        """Process what is due now, oldest first; returns how many slots were done.
+
+        Of a long absence only the first part: 0 says that nothing is left. A strategy in whose
+        code something breaks stays where it is; the others go on, then the cause is raised.
+        """
         done = 0
+        broken: dict[str, Exception] = {}
         for slot in self._due(until):
-            if stop.is_set():
+            if stop.is_set() or done == SLOTS_PER_RUN:
                 break
-            frozen = self._freeze(slot)
-            for desk in self._desks:
-                self._run_desk(desk, frozen, epoch)
-            done += 1
+            self._settle_desks()
+            if self.is_idle:
+                break
+            done += self._run_desks(self._freeze(slot), epoch, broken)
+        for cause in broken.values():
+            raise cause
         return done
+
+    def _run_desks(self, slot: Slot, epoch: int, broken: dict[str, Exception]) -> bool:
+        """Whether any strategy had the slot still to do; one that breaks joins `broken`."""
+        stepped = False
+        for desk in self._desks:
+            if desk.name in broken:
+                continue
+            try:
+                stepped |= self._run_desk(desk, slot, epoch)
+            except (HourhandError, StoppedError, AssertionError):
+                raise
+            except Exception as error:
+                self._log.exception("strategy.broke", strategy=desk.name)
+                broken[desk.name] = error
+        return stepped
+
+    def late_slots(self, until: int | None) -> int:
+        """Due slots that cannot be polled any more, since their time to settle is over."""
+        now = self._clock.now()
+        return sum(now > slot + self._timing.settle for slot in self._due(until))
 
     def _due(self, until: int | None) -> list[int]:
         newest = floor_hour(self._clock.now() - self._timing.poll_offset)
@@ -103,25 +145,37 @@ class Cycle:
         first = min(known) + HOUR
         return list(range(first, newest + 1, HOUR))
 
+    def _settle_desks(self) -> None:
+        """Who runs from here on: strategies whose file changed or went take it up, or end."""
+        now = self._clock.now()
+        settled = [desk.settle(now) for desk in self._desks]
+        self._desks = [desk for desk in settled if desk is not None]
+
     def _freeze(self, slot: int) -> Slot:
         """The slot's inputs, frozen once: when all expected rows are in, or at H + settle."""
         with self._database.transaction() as connection:
             row = connection.execute(select(slot_seen).where(slot_seen.c.slot == slot)).first()
         if row is not None:
             return Slot(slot=slot, as_of=row.as_of, missed=bool(row.missed))
-        as_of = self._poll_until_settled(slot)
-        missed = self._clock.now() > slot + self._timing.settle + self._timing.max_slot_delay
+        as_of, whole = self._poll_until_settled(slot)
+        late = self._clock.now() > slot + self._timing.settle + self._timing.max_slot_delay
+        missed = late or not whole
         with self._database.transaction() as connection:
             return add_slot(connection, Slot(slot=slot, as_of=as_of, missed=missed))
 
-    def _poll_until_settled(self, slot: int) -> int:
+    def _poll_until_settled(self, slot: int) -> tuple[int, bool]:
+        """When the inputs are frozen, and whether no set of them was cut in two by that."""
         deadline = slot + self._timing.settle
         tries = 0
         while self._clock.now() <= deadline:
             complete = self._polls.poll(slot, self._clock.now())
             now = self._clock.now()
             if complete and now <= deadline:
-                return now
+                return now, self._polls.is_whole(slot)
+            if now > deadline and not self._polls.brought_nothing():
+                # What it brought before the freeze counts, what it brought after does not.
+                self._polls.is_whole(slot)
+                return deadline, False
             rest = (deadline - now) / SECOND
             if rest <= 0:
                 break
@@ -129,12 +183,13 @@ class Cycle:
             if self._clock.now() >= deadline:
                 break
             tries += 1
-        return deadline
+        return deadline, self._polls.is_whole(slot)
 
-    def _run_desk(self, desk: Desk, slot: Slot, epoch: int) -> None:
+    def _run_desk(self, desk: Desk, slot: Slot, epoch: int) -> bool:
+        """Whether the strategy had the slot still to do."""
         mark = desk.watermark()
         if mark is not None and mark >= slot.slot:
-            return
+            return False
         began = self._clock.elapsed()
         done = desk.run(slot, epoch, self._clock.now())
         records = done.stepped.records[-1]
@@ -155,3 +210,4 @@ class Cycle:
             equity=money_text(records.mark.equity),
             seconds=round(self._clock.elapsed() - began, 3),
         )
+        return True

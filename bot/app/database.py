@@ -1,4 +1,4 @@
-"""`db`: upgrade, backup and a look at the database as a file."""
+"""`db`: upgrade, backup, restore and a look at the database as a file."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import sqlite3
 from pathlib import Path
 
 from bot.adapters.sql import overview
-from bot.adapters.sql.backup import backup_database
-from bot.adapters.sql.engine import open_readonly
+from bot.adapters.sql.backup import backup_database, name_of, older_backups
+from bot.adapters.sql.file_checks import read_card
 from bot.adapters.sql.lock import acquire
+from bot.adapters.sql.restore import Restored, restore_database
 from bot.adapters.sql.schema import REVISIONS
-from bot.app.bootstrap import database_at, wall_ms
+from bot.app.bootstrap import database_at
 from bot.app.reading import Document, instant_text, reading
 from bot.app.settings import load_settings
 from bot.domain.errors import UsageError
-from bot.domain.instants import format_instant
+from bot.domain.instants import HOUR, format_instant
 
 
 def upgrade_database(home: Path) -> Document:
@@ -34,22 +35,66 @@ def upgrade_database(home: Path) -> Document:
     }
 
 
-def backup(home: Path, target: Path | None) -> Document:
+def backup(home: Path, target: Path | None, keep: int | None = None) -> Document:
     """Copy the database, also while a daemon writes, and check the copy.
 
-    Without a target the copy gets the hour in its name, beside the database.
+    Without a target, or with a folder as one, the copy gets the instant in its name. `keep` then
+    deletes older copies of that form in the same folder but the newest so many.
     """
     path = database_at(home, load_settings(home))
-    open_readonly(path).close()  # refuses what is no database of ours
-    place = target or path.with_name(f"{path.name}.{_stamp(wall_ms())}.backup")
-    if place.is_dir():
-        raise UsageError(f"{place}: is a folder: name the file to write")
+    read_card(path)  # refuses what is no database of ours
+    folder = path.parent if target is None else target
+    if keep is not None and not folder.is_dir():
+        raise UsageError("--keep goes with a folder or no name at all: it counts names with times")
+    place = name_of(path, folder) if folder.is_dir() else folder
+    size = backup_database(path, place)
+    spared = older_backups(path, folder, keep) if keep is not None else []
+    for old in spared:
+        old.unlink()
     return {
         "database": str(path),
         "backup": str(place),
-        "bytes": backup_database(path, place),
+        "bytes": size,
         "integrity": "ok",
+        "deleted": [str(old) for old in spared],
     }
+
+
+def restore(home: Path, source: Path) -> Document:
+    """Put a backup into the place of the home's database, which is kept under another name.
+
+    Raises AlreadyRunningError while a daemon works on it, and SchemaError, DamageError or
+    StorageError, with nothing changed, for a file that must not stand there.
+    """
+    path = load_settings(home).database_path
+    with acquire(path):
+        done = restore_database(source, path)
+    card = done.card
+    return {
+        "database": str(path),
+        "restored": str(source),
+        "kept": None if done.kept is None else str(done.kept),
+        "revision": card.revision,
+        "ledger_id": card.ledger_id,
+        "last_slot": instant_text(card.last_slot),
+        "last_slot_before": instant_text(done.before.last_slot) if done.before else None,
+        "notes": _restore_notes(done),
+    }
+
+
+def _restore_notes(done: Restored) -> list[str]:
+    """What a person should know before the next start."""
+    card, before = done.card, done.before
+    notes = []
+    if card.revision != REVISIONS[-1]:
+        notes.append(f"its schema is {card.revision}: run `hourhand db upgrade`")
+    if before is not None and before.ledger_id != card.ledger_id:
+        notes.append("it is another ledger than the one before, not an earlier state of it")
+    elif before is not None and (before.last_slot or 0) > (card.last_slot or 0):
+        hours = ((before.last_slot or 0) - (card.last_slot or 0)) // HOUR
+        back = f"the last {hours} hours are" if card.last_slot else "all slots are"
+        notes.append(f"{back} done again at the next start, as missed: exits, but no entries")
+    return notes
 
 
 def info(home: Path) -> Document:
@@ -67,8 +112,3 @@ def info(home: Path) -> Document:
             "sqlite": sqlite3.sqlite_version,
             "rows": overview.row_counts(reader.connection),
         }
-
-
-def _stamp(ms: int) -> str:
-    """An instant that a file name can hold: `20250510T130000Z`."""
-    return format_instant(ms // 1000 * 1000).replace("-", "").replace(":", "")

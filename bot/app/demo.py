@@ -17,6 +17,7 @@ from typing import Any
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.engine import open_readonly
 from bot.adapters.sql.ledger_read import Span
+from bot.adapters.whole_file import whole_file
 from bot.app.audit import AuditResult, audit_home
 from bot.app.settings import load_settings
 from bot.app.simulation import GENERATED_START, SimulationSettings, build_server, generated_market
@@ -103,7 +104,8 @@ def run_demo(home: Path, say: Callable[[str], None]) -> Demo:
     say("auditing: every record recomputed from the raw responses")
     audit = audit_home(load_settings(home))
     figures = _figures(home, kills, time.monotonic() - began)
-    (home / REPORT).write_text(demo_report(figures, audit), encoding="utf-8")
+    with whole_file(home / REPORT) as draft:
+        draft.write_text(demo_report(figures, audit), encoding="utf-8")
     return Demo(home=home, figures=figures, audit=audit)
 
 
@@ -115,7 +117,8 @@ def _prepare(home: Path) -> None:
             f"{home}: holds other things: give an empty or a new folder, e.g. --home demo"
         )
     home.mkdir(parents=True, exist_ok=True)
-    (home / MARKER).write_text("made by `hourhand demo`; the next demo replaces it\n")
+    marker = "made by `hourhand demo`; the next demo replaces it\n"
+    (home / MARKER).write_text(marker, encoding="utf-8")
     for name in OWN_FILES:
         (home / name).unlink(missing_ok=True)
     strategies = home / "strategies"
@@ -166,7 +169,7 @@ class _Runner:
     def _start(self) -> subprocess.Popen[bytes]:
         log = (self._home / "daemon.log").open("ab")
         command = [
-            sys.executable, "-m", "bot.cli.main", "run", "--home", str(self._home),
+            sys.executable, "-m", "bot.cli", "run", "--home", str(self._home),
             "--until", format_instant(self._until),
         ]  # fmt: skip
         with log:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, slot_store
@@ -11,9 +12,11 @@ from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
 from bot.adapters.sql.record_store import Marks, load, load_bars
 from bot.app.commit import build_commit
+from bot.app.lineup import Post, free_entries, hold_entries, open_in
+from bot.app.messages import Told, halts_of, slot_messages
 from bot.app.stepper import Account, Stepped, Stepper
 from bot.domain.errors import LedgerError
-from bot.domain.instants import DAY, HOUR
+from bot.domain.instants import DAY, HOUR, format_instant
 from bot.domain.values import Record, Slot
 from bot.market.inputs import Market
 from bot.market.instruments import Instrument
@@ -34,17 +37,53 @@ class Done:
 class Desk:
     """Steps one strategy and commits; what it holds in memory is a cache of the record."""
 
-    def __init__(self, database: Database, stepper: Stepper) -> None:
+    def __init__(self, database: Database, stepper: Stepper, post: Post | None = None) -> None:
         self._database = database
         self._stepper = stepper
+        self._post = post or Post(runs=stepper.loaded)
+        self._settled = False
         self._market: Market | None = None
         self._marks = Marks()
+        self._symbols: dict[int, str] = {}
         self._at = 0
+        self._log = structlog.get_logger()
+
+    @classmethod
+    def at_post(cls, database: Database, post: Post) -> Desk:
+        """The desk of a strategy as it stands in the daemon's lineup."""
+        return cls(database, Stepper(post.runs), post)
 
     @property
     def name(self) -> str:
         """The strategy's name."""
         return self._stepper.loaded.strategy.name
+
+    def settle(self, now: int) -> Desk | None:
+        """The desk that goes on from here: this one, its successor, None where it has ended.
+
+        Called before a slot is frozen, so that this slot sees what is recorded of it: a desk that
+        only manages what is open makes no entries until the strategy's file is in use again.
+        """
+        if self._settled:
+            return self
+        post = self._post
+        with self._database.transaction() as connection:
+            is_open = any(open_in(connection, self.name))
+            if post.managed_only and (is_open or post.removed):
+                if hold_entries(connection, self.name, now, post.words):
+                    self._log.warning("strategy.managed", strategy=self.name, why=post.words)
+            else:
+                free_entries(connection, self.name, now)
+        if not post.managed_only:
+            self._settled = True
+        elif not is_open:
+            self._log.info("strategy.flat", strategy=self.name, ends=post.removed)
+            return self._successor()
+        return self
+
+    def _successor(self) -> Desk | None:
+        after = self._post.successor
+        return None if after is None else Desk.at_post(self._database, Post(runs=after))
 
     def watermark(self) -> int | None:
         """The last slot in the ledger, None before the first."""
@@ -58,7 +97,9 @@ class Desk:
             self._sync(connection, account, slot)
         assert self._market is not None
         stepped = self._stepper.step(self._market, account, [slot])
-        commit = build_commit(self._stepper, account, stepped, slot)
+        told = Told(strategy=self.name, symbols=self._symbols, halts=halts_of(account.numbers))
+        messages = slot_messages(told, stepped.records[-1])
+        commit = replace(build_commit(self._stepper, account, stepped, slot), outbox=messages)
         try:
             with self._database.transaction() as connection:
                 for instrument in stepped.market.derived:
@@ -69,6 +110,8 @@ class Desk:
         except BaseException:
             self._market = None  # the slot is not in the ledger: see it anew
             raise
+        if outcome is Outcome.CONFLICT:
+            self._log.error("conflict", strategy=self.name, slot=format_instant(slot.slot))
         if outcome is Outcome.STALE:
             raise LedgerError(f"{self.name}: another process moved the account in this slot")
         self._at = slot.slot
@@ -87,6 +130,11 @@ class Desk:
             return
         record, self._marks = load(connection, self._marks)
         self._market.push(record)
+        for one in record.commands:
+            if one.strategy in ("", self.name):
+                self._log.info("command", strategy=self.name, kind=one.kind, source=one.source,
+                               token_id=one.token_id)  # fmt: skip
+        self._symbols |= {token.token_id: token.symbol for token in record.tokens}
 
     def _open_market(self, connection: Connection, account: Account, slot: Slot) -> None:
         strategy = self._stepper.loaded.strategy
@@ -99,6 +147,7 @@ class Desk:
             self._universe(connection, slot.slot) if account.slot else None,
         )
         market.push(record)
+        self._symbols = {token.token_id: token.symbol for token in record.tokens}
         stored = {known.slot: known for known in record.slots}
         reached = stored[account.slot] if account.slot else slot
         # The first slot reads all, since units are derived from the earliest bar there is.

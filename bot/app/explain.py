@@ -11,6 +11,7 @@ from bot.adapters.sql import ledger_read, overview
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import CycleRow, DecisionRow, FillRow, OrderEventRow, OrderRow
 from bot.app.bracket_words import book_near, bracket_arithmetic
+from bot.app.operator_view import held_document
 from bot.app.queries import (
     event_document,
     fill_document,
@@ -99,6 +100,8 @@ def _in_slot(reader: Reader, name: str, token_id: int, slot: int) -> Document:
         "book": [],
         "also": _also(place, {row.id for row in decisions}),
         "notices": _notices(place),
+        "held": held_document(reader, name, cycle.as_of) if inputs.get("paused") else [],
+        "acknowledged": bool(inputs.get("acknowledged")),
     }
     if seen is not None and "bar" in seen:
         document["book"] = book_near(place.strategy, seen, slot, _chosen(document["decisions"]))

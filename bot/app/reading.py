@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, overview, slot_store
-from bot.adapters.sql.engine import open_readonly
+from bot.adapters.sql.engine import Database, open_database, open_readonly
 from bot.app.bootstrap import database_at, wall_ms
 from bot.app.settings import Settings, load_settings
 from bot.domain.decimals import plain
@@ -19,6 +19,7 @@ from bot.domain.errors import UsageError
 from bot.domain.instants import format_instant
 from bot.domain.records import Scale
 from bot.domain.values import Token
+from bot.report.tables import clean
 
 Document = dict[str, Any]
 
@@ -89,7 +90,22 @@ def reading(home: Path) -> Iterator[Reader]:
     Raises UsageError where there is no database yet, ConfigError for wrong settings.
     """
     settings = load_settings(home)
-    database = open_readonly(database_at(home, settings))
+    with _reader(settings, open_readonly(database_at(home, settings))) as reader:
+        yield reader
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Reader]:
+    """The same with the write lock held, for a command that a running daemon need not wait for.
+
+    All or nothing: an error rolls back. Raises StorageError where the lock is not to be had.
+    """
+    with _reader(settings, open_database(database_at(settings.home, settings))) as reader:
+        yield reader
+
+
+@contextmanager
+def _reader(settings: Settings, database: Database) -> Iterator[Reader]:
     try:
         with database.transaction() as connection:
             yield Reader(
@@ -113,4 +129,4 @@ def instant_text(instant: int | None) -> str | None:
 
 def _described(token: Token) -> str:
     value = f", market value {plain(token.market_cap)}" if token.market_cap is not None else ""
-    return f"{token.token_id}  {token.symbol}  {token.name}{value}"
+    return f"{token.token_id}  {clean(token.symbol)}  {clean(token.name)}{value}"

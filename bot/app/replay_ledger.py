@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.adapters.sql.ledger_bulk import BulkLedger
 from bot.adapters.sql.ledger_rows import CycleCommit
+from bot.adapters.whole_file import whole_file
 from bot.app.commit import open_positions, slot_commit, source_of
 from bot.app.desk import instrument_row
 from bot.app.slot_inputs import derived_in, inputs_of_slot
@@ -59,7 +60,8 @@ def replay_ledger(
             strategy = folder / STRATEGIES / f"{loaded.strategy.name}.toml"
             strategy.parent.mkdir(parents=True, exist_ok=True)
             if not strategy.exists():
-                strategy.write_bytes(loaded.path.read_bytes())
+                with whole_file(strategy) as copy:
+                    copy.write_bytes(loaded.path.read_bytes())
             os.link(draft / DATABASE, folder / DATABASE)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from bot.adapters.whole_file import sync
 from bot.app.replay import Replay
 from bot.app.tally import (
     CASH,
@@ -55,7 +56,9 @@ def write_output(folder: Path, result: Replay, form: str = "csv") -> None:
             _WRITERS[form](Path(draft), tables)
             folder.mkdir(exist_ok=True)
             for path in sorted(Path(draft).iterdir()):
+                sync(path)
                 os.replace(path, folder / path.name)
+            sync(folder)
             for name, other in product(tables, set(_WRITERS) - {form}):
                 (folder / f"{name}.{other}").unlink(missing_ok=True)  # of an earlier run
     except OSError as error:

@@ -10,11 +10,14 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from dotenv.parser import parse_stream
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -22,9 +25,12 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
+from bot.adapters.notify.address import url_fault
+from bot.adapters.notify.signing import signing_key
+from bot.adapters.redaction import Redactor
+from bot.app.toml_text import TomlFault, parse, read_text
 from bot.domain.errors import ConfigError, UsageError
 from bot.market.parameters import Duration, Misfit, literal
 
@@ -35,8 +41,8 @@ OTHER_VARIABLES = frozenset({HOME_VARIABLE, PREFIX + "CACHE_DIR", PREFIX + "DATA
 CONFIG_FILE = "config/hourhand.toml"
 ENV_FILE = ".env"
 SECRETS_FOLDER = "secrets"
-SIZE_MAX = 256 * 1024
-_KEY = "api_key"
+_KEY, _WEBHOOK_SECRET = "api_key", "webhook_secret"
+_SECRETS = frozenset({_KEY, _WEBHOOK_SECRET})
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DAILY = Duration("1h", "7d")
 
@@ -95,6 +101,31 @@ class Settings(BaseSettings):
     log_file: str | None = Field(
         None, min_length=1, description="A file instead of the standard error."
     )
+    notify_log: bool = Field(
+        default=False, description="Whether each message becomes a line of the log."
+    )
+    notify_per_minute: int = Field(
+        30, ge=1, le=6_000, description="Most messages a minute to the webhook."
+    )
+    notify_attempts: int = Field(
+        30, ge=1, le=1_000, description="Tries before a message is set aside."
+    )
+    webhook_allow_private: bool = Field(
+        default=False, description="Whether the webhook may be in a private network."
+    )
+    webhook_url: str | None = Field(
+        None, min_length=1, description="Where messages are posted to; https."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="What the messages to the webhook are signed with."
+    )
+    webhook_deadline_s: int = Field(10, ge=1, le=60, description="Seconds for one message.")
+    raw_keep_days: int = Field(
+        0, ge=0, le=36_500, description="Days that raw answers are kept; 0: for ever."
+    )
+    raw_max_mb: int = Field(
+        0, ge=0, le=1_000_000, description="Most megabytes of raw answers; 0: any number."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -106,6 +137,22 @@ class Settings(BaseSettings):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("must be an address without user, query or fragment")
         return url.rstrip("/")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_webhook(cls, url: str | None, info: ValidationInfo) -> str | None:
+        allowed = bool(info.data.get("webhook_allow_private"))
+        fault = None if url is None else url_fault(url, allow_private=allowed)
+        if fault is not None:
+            raise ValueError(fault)
+        return url
+
+    @field_validator("database", "strategies", "log_file")
+    @classmethod
+    def _stays_inside(cls, path: str | None) -> str | None:
+        if path is not None and ("\0" in path or ".." in Path(path).parts):
+            raise ValueError("must not lead out of the home folder by .. (an absolute path may)")
+        return path
 
     @field_validator("daily_every", mode="before")
     @classmethod
@@ -128,9 +175,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     def shows_key(self, text: str) -> bool:
-        """Whether a text holds the key: for those who look for leaks."""
-        key = self.api_key.get_secret_value() if self.api_key is not None else ""
-        return key != "" and key in text
+        """Whether a text holds the key or another secret, in any dress: for leak hunters."""
+        return self._redactor.finds(text)
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor((self.api_key, self.webhook_secret))
 
     @property
     def database_path(self) -> Path:
@@ -194,7 +244,9 @@ def load_settings(home: Path, overrides: Mapping[str, object] | None = None) -> 
     for layer in layers:
         values |= layer.values
         origin |= dict.fromkeys(layer.values, layer.name)
-    faults += _key_faults(values.get(_KEY), origin)
+    for name in sorted(_SECRETS):
+        faults += _secret_faults(name, values.get(name), origin)
+    faults += _webhook_faults(values, origin)
     try:
         settings = Settings(home=root, **values)
     except ValidationError as problem:
@@ -211,11 +263,29 @@ def _message(text: str) -> str:
     return shortened[:1].lower() + shortened[1:]
 
 
-def _key_faults(key: object, origin: Mapping[str, str]) -> list[str]:
-    """A key that no header can carry; checked by hand, so that no message can show it."""
-    if key is None or (isinstance(key, str) and key.isascii() and key.isprintable()):
-        return [] if key is None or len(str(key)) <= 500 else [f"{origin[_KEY]}: {_KEY}: too long"]
-    return [f"{origin[_KEY]}: {_KEY}: must be printable ASCII text on one line"]
+def _secret_faults(name: str, secret: object, origin: Mapping[str, str]) -> list[str]:
+    """A secret that is none; checked by hand, so that no message can show it."""
+    if secret is None:
+        return []
+    place = f"{origin[name]}: {name}"
+    if not (isinstance(secret, str) and secret.isascii() and secret.isprintable()):
+        return [f"{place}: must be printable ASCII text on one line"]
+    return [f"{place}: too long"] if len(secret) > 500 else []
+
+
+def _webhook_faults(values: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
+    """A webhook that could not sign, and a secret that is too weak to sign with."""
+    secret = values.get(_WEBHOOK_SECRET)
+    if secret is None:
+        place = f"{origin.get('webhook_url')}: webhook_url"
+        where = f"{SECRETS_FOLDER}/{_WEBHOOK_SECRET} or {ENV_FILE}"
+        known = values.get("webhook_url") is not None
+        return [f"{place}: needs a secret to sign with: put one into {where}"] if known else []
+    try:
+        signing_key(str(secret))
+    except ConfigError as error:
+        return [f"{origin[_WEBHOOK_SECRET]}: {fault}" for fault in error.faults]
+    return []
 
 
 def _unknown(place: str, name: str) -> str:
@@ -242,18 +312,24 @@ def _file_layer(path: Path) -> _Layer:
     if not path.exists():
         return _Layer(name=name, values={})
     try:
-        if path.stat().st_size > SIZE_MAX:
-            return _Layer(name=name, values={}, faults=(f"{name}: is larger than 256 kB",))
-        raw = TomlConfigSettingsSource(Settings, toml_file=path).toml_data
-    except (ValueError, ArithmeticError, RecursionError) as problem:
-        return _Layer(name=name, values={}, faults=(f"{name}: is not TOML: {problem}",))
-    except OSError as problem:
-        return _Layer(name=name, values={}, faults=(f"{name}: {problem.strerror}",))
+        raw = parse(read_text(path))
+    except TomlFault as problem:
+        return _Layer(name=name, values={}, faults=(f"{name}: {problem}",))
     faults = [_unknown(name, key) for key in raw if key not in KEYS]
-    if _KEY in raw:
-        faults.append(f"{name}: {_KEY}: a key belongs into {SECRETS_FOLDER}/{_KEY} or {ENV_FILE}")
-    values = {key: value for key, value in raw.items() if key in KEYS - {_KEY}}
+    for key in sorted(_SECRETS & raw.keys()):
+        faults.append(f"{name}: {key}: a key belongs into {SECRETS_FOLDER}/{key} or {ENV_FILE}")
+    values = {key: value for key, value in raw.items() if key in KEYS - _SECRETS}
+    faults += [fault for key, value in values.items() for fault in _type_faults(key, value)]
     return _Layer(name=name, values=values, faults=tuple(faults))
+
+
+def _type_faults(key: str, value: object) -> list[str]:
+    """TOML has types, so nothing is guessed: no true for 1, no "5" for 5, no 5.0 for 5."""
+    wanted = Settings.model_fields[key].annotation
+    words = {int: "a whole number", bool: "true or false"}
+    if wanted not in words or type(value) is wanted:
+        return []
+    return [f"{CONFIG_FILE}: {key}: must be {words[wanted]}"]
 
 
 def _environment_layer() -> _Layer:
@@ -270,13 +346,18 @@ def _env_file_layer(path: Path) -> _Layer:
     if not path.is_file():
         return _Layer(name=name, values={})
     try:
-        source = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8")
-        read = source()
-    except (ValueError, OSError):
-        return _Layer(name=name, values={}, faults=(f"{name}: cannot be read as UTF-8 text",))
+        unread = [
+            line.original.line for line in parse_stream(StringIO(read_text(path))) if line.error
+        ]
+    except TomlFault as problem:
+        return _Layer(name=name, values={}, faults=(f"{name}: {problem}",))
+    if unread:  # the library would pass over them
+        return _Layer(name=name, values={}, faults=(f"{name}:{unread[0]}: is no NAME=value",))
+    source = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8-sig")
+    read = source()
     faults = _unknown_variables(name, [variable.upper() for variable in source.env_vars])
     values = {key: value for key, value in read.items() if key in KEYS}
-    if _KEY in values:
+    if _SECRETS & values.keys():
         faults += _open_to_others(path, name)
     return _Layer(name=name, values=values, faults=tuple(faults))
 
@@ -303,9 +384,9 @@ def _secrets_layer(folder: Path) -> _Layer:
 def _override_layer(overrides: Mapping[str, object]) -> _Layer:
     name = "command line"
     faults = [_unknown(name, key) for key in overrides if key not in KEYS]
-    if _KEY in overrides:
-        faults.append(f"{name}: {_KEY}: other users of the machine could read it there")
-    values = {key: value for key, value in overrides.items() if key in KEYS - {_KEY}}
+    for key in sorted(_SECRETS & overrides.keys()):
+        faults.append(f"{name}: {key}: other users of the machine could read it there")
+    values = {key: value for key, value in overrides.items() if key in KEYS - _SECRETS}
     return _Layer(name=name, values=values, faults=tuple(faults))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bot.adapters.whole_file import whole_file
 from bot.app.settings import CONFIG_FILE, SECRETS_FOLDER
 from bot.domain.errors import StorageError, UsageError
 from bot.resources import resource_dir
@@ -33,7 +34,8 @@ def init_home(home: Path) -> list[Path]:
     try:
         for path, source in files.items():
             (home / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, home / path)
+            with whole_file(home / path) as draft:
+                shutil.copyfile(source, draft)
         (home / SECRETS_FOLDER).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{home}: cannot be written: {error.strerror}") from None

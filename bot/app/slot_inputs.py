@@ -13,6 +13,13 @@ from bot.market.bar_series import Prices
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan
 
+# Only what is set stands in a slot's inputs: a ledger without commands keeps its hashes.
+_OF_THE_SLOT = ((at.S_PAUSED, "paused"), (at.S_ACKNOWLEDGED, "acknowledged"))
+_OF_A_TOKEN = (
+    (at.ASKED_CLOSE, "CLOSE"),
+    (at.ASKED_ACK, "ACK"),
+    (at.ASKED_WRITE_OFF, "WRITE_OFF"),
+)
 _STATUS = {at.UNKNOWN: "unknown", at.FRESH: "fresh", at.STALE: "stale"}
 
 
@@ -28,7 +35,9 @@ def inputs_of_slot(market: MarketSlice, plan: ColumnPlan, source: str, s: int) -
         for i, token_id in enumerate(market.token_ids)
         if _is_known(market, s, i)
     }
-    body = {"source": source, "tokens": tokens}
+    slot = market.inputs.slots[s].tolist()
+    asked = {name: True for column, name in _OF_THE_SLOT if slot[column]}
+    body = {"source": source, "tokens": tokens, **asked}
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -50,6 +59,7 @@ def _is_known(market: MarketSlice, s: int, i: int) -> bool:
     return bool(
         cell[at.C_UNIVERSE]
         or cell[at.C_BAR] >= 0
+        or cell[at.C_OPERATOR]
         or any(status != at.UNKNOWN for status in statuses)
         or i in news.tolist()
     )
@@ -80,6 +90,8 @@ def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, A
             shown[name] = float(f"{value / scale:.10g}")
     if cell[at.C_BAR] >= 0:
         shown["bar"] = _bar(inputs.bars[cell[at.C_BAR]].tolist(), prices)
+    if cell[at.C_OPERATOR]:
+        shown["asked"] = [name for bit, name in _OF_A_TOKEN if cell[at.C_OPERATOR] & bit]
     start, end = cell[at.C_BOOK_START], cell[at.C_BOOK_END]
     shown["book"] = [
         [prices.text(price), strength]

@@ -12,7 +12,15 @@ from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.bootstrap import load_all_strategies
+from bot.app.health_view import health_document
 from bot.app.missing_history import missing_history
+from bot.app.operator_view import (
+    conflicts_document,
+    held_document,
+    managed_document,
+    waiting_document,
+)
+from bot.app.outbox_view import sinks_document
 from bot.app.poller import BACKFILL_MINUTES, plan_of
 from bot.app.queries import account_of, series_read, slot_inputs, strategy_of
 from bot.app.reading import Document, Reader, instant_text
@@ -37,12 +45,16 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
         "home": str(reader.settings.home),
         "database": str(reader.path),
         "now": format_instant(now),
+        "health": health_document(reader, loaded, fault),
         "daemon": _daemon(reader),
         "strategies": [_strategy(reader, name, by_name.get(name), now) for name in names],
+        "managed": managed_document(reader, loaded),
+        "conflicts": conflicts_document(reader),
         "not_started": sorted(set(by_name) - set(ledger_read.strategies(reader.connection))),
         "backfill": _backfill(reader, loaded, now) if loaded else None,
         "polls": _polls(reader, now),
         "credits": _credits(reader, now),
+        "receivers": sinks_document(reader),
     }
     if fault:
         document["strategy_files"] = fault
@@ -112,6 +124,8 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "drawdown": _fraction(row.peak - row.equity, row.peak),
         "open_positions": sum(token[at.T_QTY] > 0 for token in account.tokens.values()),
         "working_entries": sum(token[at.T_REST] > 0 for token in account.tokens.values()),
+        "held": held_document(reader, name),
+        "waiting": waiting_document(reader, name),
         "halts": [halt for halt, column in halts if numbers[column]],
         "stale": _stale(reader, name, last, series_read(strategy)),
         "notices": overview.notice_counts(reader.connection, name, last - DAY + HOUR),

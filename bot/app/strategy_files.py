@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.toml_places import places_of
+from bot.app.toml_text import TomlFault, parse, read_text
 from bot.domain.decimals import plain
 from bot.domain.errors import ConfigError, UsageError
 from bot.market.parameter_groups import Fault, Place, StrategyFaults, read_table, show_table
 from bot.market.parameters import literal
 from bot.market.strategy import Strategy, Universe
 
-SIZE_MAX = 256 * 1024
 # Not part of what a strategy does, so no part of its hash.
 _PROSE = frozenset({"description"})
 
@@ -120,8 +120,8 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _load(path: Path, overrides: Sequence[tuple[str, str]]) -> LoadedStrategy:
-    text = _read_text(path)
-    raw = override(_parse(path, text), overrides)
+    text, written = _parsed(path)
+    raw = override(written, overrides)
     try:
         return from_strategy(read_table(Strategy, raw), path)
     except StrategyFaults as problem:
@@ -132,27 +132,12 @@ def _load(path: Path, overrides: Sequence[tuple[str, str]]) -> LoadedStrategy:
         ) from None
 
 
-def _read_text(path: Path) -> str:
+def _parsed(path: Path) -> tuple[str, dict[str, object]]:
     try:
-        with path.open("rb") as file:
-            body = file.read(SIZE_MAX + 1)
-    except OSError as problem:
-        raise ConfigError([f"{path}: cannot be read: {problem.strerror}"]) from None
-    if len(body) > SIZE_MAX:
-        raise ConfigError([f"{path}: is larger than {SIZE_MAX // 1024} kB"])
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError([f"{path}: is not UTF-8 text"]) from None
-
-
-def _parse(path: Path, text: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except RecursionError:
-        raise ConfigError([f"{path}: is nested too deeply"]) from None
-    except (ValueError, ArithmeticError) as problem:
-        raise ConfigError([f"{path}: is not TOML: {problem}"]) from None
+        text = read_text(path)
+        return text, parse(text, Decimal)
+    except TomlFault as problem:
+        raise ConfigError([f"{path}: {problem}"]) from None
 
 
 def _located(

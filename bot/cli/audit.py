@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,7 @@ from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
 
 if TYPE_CHECKING:
     from bot.app.audit import AuditResult, Progress
+    from bot.app.audit_evidence import Anchor
 
 FAILED = 70
 
@@ -22,7 +24,19 @@ def register(app: typer.Typer) -> None:
     app.command()(audit)
 
 
-def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
+AnchorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--anchor",
+        metavar="SEQ:HASH",
+        help="An entry of the journal as a log or a message told it; may be given more than once.",
+    ),
+]
+
+
+def audit(
+    home: HomeOption = None, as_json: JsonOption = False, anchor: AnchorOption = None
+) -> None:
     """Recompute the ledger from the raw responses and check its invariants; writes nothing.
 
     ledger_sha256 is over what the tables hold, replayed_sha256 over what the responses come to;
@@ -33,14 +47,28 @@ def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from bot.app.settings import load_settings
 
     settings = load_settings(home_of(home))
+    anchors = [_anchor(text) for text in anchor or ()]
     with _progress() as progress:
-        result = audit_home(settings, progress)
+        result = audit_home(settings, progress, anchors)
     if as_json:
         print_json(result.as_dict())
     else:
         _show(result)
     if not result.ok:
         raise typer.Exit(FAILED)
+
+
+def _anchor(text: str) -> Anchor:
+    """`SEQ:HASH`; UsageError for anything else."""
+    from bot.app.audit_evidence import Anchor
+    from bot.domain.errors import UsageError
+
+    found = re.fullmatch(r"([0-9]{1,15}):([0-9a-f]{64})", text.strip())
+    if found is None:
+        raise UsageError(
+            f"--anchor {text!r}: expected the number of an entry, a colon and its 64 hex digits"
+        )
+    return Anchor(int(found[1]), found[2])
 
 
 @contextmanager

@@ -6,9 +6,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.app.settings import Settings
 
 HomeOption = Annotated[
     Path | None,
@@ -28,6 +31,18 @@ def home_of(given: Path | None) -> Path:
     return find_home(given, os.environ)
 
 
+def start_log(settings: Settings) -> None:
+    """The log of a command that has one, without the secrets of its home."""
+    from bot.adapters.logging import configure_logging
+
+    configure_logging(
+        settings.log_format,
+        settings.log_level,
+        settings.log_path,
+        (settings.api_key, settings.webhook_secret),
+    )
+
+
 def print_json(document: Any) -> None:
     """One JSON document and a newline; plain ASCII, since token names come from outside."""
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -35,8 +50,12 @@ def print_json(document: Any) -> None:
 
 def say(text: str) -> None:
     """A line for people, with control characters taken out."""
-    clean = "".join(c for c in text if c in "\n\t" or c.isprintable())
-    sys.stdout.write(clean + "\n")
+    sys.stdout.write(printable(text) + "\n")
+
+
+def printable(text: str) -> str:
+    """A text that may quote names from outside, without what a terminal would obey."""
+    return "".join(c for c in text if c in "\n\t" or c.isprintable())
 
 
 def instant_option(text: str | None, option: str) -> int | None:

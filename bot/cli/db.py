@@ -1,4 +1,4 @@
-"""`db upgrade`, `db backup`, `db info`: the database as a file."""
+"""`db upgrade`, `db backup`, `db restore`, `db info`: the database as a file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
 
 BackupArgument = Annotated[
     Path | None,
-    typer.Argument(help="The copy. [default: beside the database, with the time in its name]"),
+    typer.Argument(
+        help="The copy, or a folder for it. [default: beside the database, the time in its name]"
+    ),
 ]
+KeepOption = Annotated[
+    int | None,
+    typer.Option("--keep", min=1, help="Delete older backups in that folder but the newest N."),
+]
+RestoreArgument = Annotated[Path, typer.Argument(help="The backup to put in place.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Upgrade, back up and look at the database.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Upgrade, back up, restore and look at the database."
+    )
     group.command()(upgrade)
     group.command()(backup)
+    group.command()(restore)
     group.command()(info)
     app.add_typer(group, name="db")
 
@@ -38,16 +48,36 @@ def upgrade(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def backup(
-    file: BackupArgument = None, home: HomeOption = None, as_json: JsonOption = False
+    file: BackupArgument = None,
+    keep: KeepOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Copy the database, also while the daemon runs, and check the copy."""
     from bot.app.database import backup as make
 
-    document = make(home_of(home), file)
+    document = make(home_of(home), file, keep)
     if as_json:
         print_json(document)
         return
     say(f"{document['backup']}: {document['bytes']} bytes, integrity {document['integrity']}")
+    for old in document["deleted"]:
+        say(f"deleted {old}")
+
+
+def restore(file: RestoreArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check a backup and put it in place of the database, which is kept; no daemon may run."""
+    from bot.app.database import restore as put
+
+    document = put(home_of(home), file)
+    if as_json:
+        print_json(document)
+        return
+    say(f"{document['database']}: restored, last slot {document['last_slot'] or 'none'}")
+    if document["kept"]:
+        say(f"the database before it: {document['kept']}")
+    for note in document["notes"]:
+        say(f"note: {note}")
 
 
 def info(home: HomeOption = None, as_json: JsonOption = False) -> None:

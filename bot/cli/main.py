@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import suppress
 
 import typer
 
-from bot.cli import audit, db, demo, record, replay, run, setup, simulate, status, trials, why
+from bot.adapters.process import keep_private
+from bot.cli import (
+    audit,
+    db,
+    demo,
+    doctor,
+    operator,
+    outbox,
+    record,
+    replay,
+    run,
+    setup,
+    simulate,
+    status,
+    trials,
+    why,
+)
+from bot.cli.common import printable
+from bot.cli.output import prepare_output
 from bot.domain.errors import AuthError, HourhandError
 
 app = typer.Typer(
@@ -18,10 +36,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, setup, run, status, why, replay, trials, record, simulate, audit, db):
+for module in (
+    demo,
+    setup,
+    run,
+    status,
+    why,
+    operator,
+    outbox,
+    replay,
+    trials,
+    record,
+    simulate,
+    audit,
+    db,
+    doctor,
+):
     module.register(app)
 
-INTERRUPTED = 130
 KEY_HINT = (
     "  the key is read from HOURHAND_API_KEY, then .env, then secrets/api_key of the home folder: "
     "the last one there is the one that counts\n"
@@ -30,20 +62,41 @@ KEY_HINT = (
 
 def main() -> None:
     """Run a command; a user's mistake is one message on standard error and an exit code."""
+    keep_private()
+    prepare_output()
     try:
-        app()
+        _run()
     except HourhandError as error:
-        sys.stderr.write(f"hourhand: {error}\n")
+        sys.stderr.write(f"hourhand: {printable(str(error))}\n")
         if isinstance(error, AuthError):
             sys.stderr.write(KEY_HINT)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    except BrokenPipeError:
-        # The reader has left, as `head` does; nothing is wrong and nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    except Exception:
+        if not _in_log():
+            raise
+        raise SystemExit(HourhandError.exit_code) from None
+
+
+def _run() -> None:
+    """The command, and what it printed brought to its reader before an exit code is given."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    except BaseException:
+        with suppress(HourhandError):
+            sys.stdout.flush()
+        raise
+
+
+def _in_log() -> bool:
+    """Whether an error that is a bug became a line of the log: a daemon prints nothing else."""
+    log = sys.modules.get("bot.adapters.logging")
+    return log is not None and bool(log.log_crash())
 
 
 if __name__ == "__main__":
-    main()
+    from bot.cli.__main__ import main as start
+
+    start()

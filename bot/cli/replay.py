@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, instant_option, print_json, say
+from bot.cli.common import HomeOption, JsonOption, instant_option, print_json, printable, say
 from bot.cli.progress import progress_bar
 
 FilesArgument = Annotated[list[Path], typer.Argument(help="Strategy files or folders of them.")]
@@ -185,7 +185,7 @@ def between(slots: list[Any], first: int | None, last: int | None) -> list[Any]:
 
 def _aside(text: str) -> None:
     """A line that must not stand among a document's."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text) + "\n")
 
 
 def _show(documents: list[dict[str, Any]], as_json: bool) -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, home_of, instant_option, print_json, say
+from bot.cli.common import (
+    HomeOption,
+    JsonOption,
+    home_of,
+    instant_option,
+    print_json,
+    say,
+    start_log,
+)
 
 UntilOption = Annotated[
     str | None,
@@ -22,23 +30,21 @@ def register(app: typer.Typer) -> None:
 
 def run(home: HomeOption = None, until: UntilOption = None) -> None:
     """Run the daemon: poll, decide and record once an hour until stopped."""
-    from bot.adapters.logging import configure_logging
     from bot.app.daemon import run_daemon
     from bot.app.settings import load_settings
 
     settings = load_settings(home_of(home))
-    configure_logging(settings.log_format, settings.log_level, settings.log_path)
+    start_log(settings)
     run_daemon(settings, instant_option(until, "--until"))
 
 
 def once(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Do every slot that is due and exit; for cron and systemd timers."""
-    from bot.adapters.logging import configure_logging
     from bot.app.daemon import run_once
     from bot.app.settings import load_settings
 
     settings = load_settings(home_of(home))
-    configure_logging(settings.log_format, settings.log_level, settings.log_path)
+    start_log(settings)
     slots = run_once(settings)
     if as_json:
         print_json({"slots": slots})

@@ -26,13 +26,20 @@ def register(app: typer.Typer) -> None:
 def status(
     strategy: StrategyOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
-    """Say how each account stands, what has been done, and what is late or missing."""
+    """Say how each account stands, what has been done, and what is late or missing.
+
+    Exit code 0: healthy; 1: degraded; 2: failing; each reason is told.
+    """
+    from bot.app.health_view import EXIT_CODES
     from bot.app.status import status as ask
     from bot.report.status_text import status_text
 
     with opened(home) as reader:
         document = ask(reader, reader.strategies(strategy))
     show(document, status_text, as_json=as_json)
+    code = EXIT_CODES[document["health"]["state"]]
+    if code:
+        raise typer.Exit(code)
 
 
 def orders(

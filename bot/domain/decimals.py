@@ -11,8 +11,13 @@ MONEY_DECIMALS = 8
 PRICE_DECIMALS_MAX = 12
 # 12 significant digits always fit the engine's bound of 4e12 points.
 PRICE_DIGITS_MAX = 12
+# Beyond it no number of decimals fits: such a number is no price of anything.
+PRICE_MAX = Decimal(4 * 10**12)
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+# Digits of other scripts are no digits here, although Python would read them.
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# The longest that a float64 takes when it is written out in full, and a little more.
+NUMBER_CHARS_MAX = 1_100
 _WIDE = Context(prec=60)
 _PRICE = Context(prec=PRICE_DIGITS_MAX, rounding=ROUND_HALF_EVEN)
 
@@ -24,6 +29,8 @@ def parse_decimal(text: str) -> Decimal:
     Decimal('1E-8')
     """
     stripped = text.strip()
+    if len(stripped) > NUMBER_CHARS_MAX:
+        raise DataError(f"{stripped[:40]!r}... of {len(stripped)} characters is too long a number")
     if _NUMBER.fullmatch(stripped) is None:
         raise DataError(f"{text!r} is not a decimal number")
     return Decimal(stripped)

@@ -6,6 +6,7 @@ HourhandError
 ├── DataError             exit 65: a record, a candle file or an observation that cannot be read
 ├── LedgerError           exit 70: an invariant of the ledger does not hold
 ├── StorageError          exit 74: the database or a folder cannot be opened, read or written
+│   └── DamageError       the database is broken, or is no longer the file that was opened
 ├── AlreadyRunningError   exit 75: another process holds the database
 ├── SchemaError           exit 78: the database has another schema
 └── ProviderError         the provider, by cause
@@ -13,6 +14,7 @@ HourhandError
     ├── PlanError         the key is good, its plan does not cover the endpoint
     ├── RateLimitError    429, or the monthly budget is used up
     ├── UnavailableError  connection, time-out, 5xx: may pass
+    ├── ClockError        its clock and ours are too far apart to say what was known when
     └── BadPayloadError   an answer that is not what the wire promises
 """
 
@@ -59,6 +61,10 @@ class StorageError(HourhandError):
     exit_code = 74
 
 
+class DamageError(StorageError):
+    """The database is broken, gone or another file than before: trying again does not help."""
+
+
 class AlreadyRunningError(HourhandError):
     """Another process works on the same database."""
 
@@ -93,6 +99,10 @@ class RateLimitError(ProviderError):
 
 class UnavailableError(ProviderError):
     """Connection refused, time-out or a server error that outlived the retries."""
+
+
+class ClockError(ProviderError):
+    """The provider's clock and ours differ by more than the limit."""
 
 
 class BadPayloadError(ProviderError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.report.command_text import managed_lines
 from bot.report.tables import Page, clean, minute_text
 
 Document = dict[str, Any]
@@ -23,6 +24,8 @@ def check_text(document: Document, page: Page) -> str:
             lines += _folded(sentence, width)
         if "last_slot" in strategy:
             lines += _last_slot(strategy["last_slot"], document["last_slot"]["slot"], width)
+    for managed in document.get("managed", []):
+        lines += ["", clean(managed["name"]), *managed_lines(managed)]
     if "last_slot" in document:
         lines.append("")
         lines += textwrap.wrap(f"In the last slot {document['last_slot']['note']}.", width)

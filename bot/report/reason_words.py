@@ -5,7 +5,7 @@ from __future__ import annotations
 REASON_WORDS = {
     "ALREADY_OPEN": "the token has a position or a working entry",
     "COOLDOWN": "the token rests after its last exit",
-    "SLOT_MISSED": "the slot was done too late to open anything",
+    "SLOT_MISSED": "the slot came too late, or in part only, to open anything",
     "PAUSED": "entries are paused",
     "HALT_DAILY_LOSS": "equity has lost the day's limit since 00:00 UTC",
     "HALT_DRAWDOWN": "equity is too far below its peak",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
+from bot.report.command_text import conflict_lines, held_lines, managed_lines
+from bot.report.outbox_text import sink_line
 from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import (
     Column,
@@ -16,15 +19,20 @@ from bot.report.tables import (
 )
 
 Document = dict[str, Any]
+WIDTH = 80
 
 
 def status_text(document: Document, page: Page) -> str:
     """The whole status; every line fits 80 columns where its names do."""
     lines = [f"home    {clean(document['home'])}", f"daemon  {_daemon(document['daemon'])}"]
+    lines += _health(document["health"])
     if "strategy_files" in document:
         lines.append(f"files   wrong: {clean(document['strategy_files'])}")
+    managed = {one["name"]: one for one in document["managed"]}
     for strategy in document["strategies"]:
-        lines += ["", *_strategy(strategy)]
+        lines += ["", *_strategy(strategy, managed.get(strategy["name"]))]
+    for conflict in document["conflicts"]:
+        lines += ["", *conflict_lines(conflict)]
     for name in document["not_started"]:
         lines += ["", f"{clean(name)}  has not done a slot yet"]
     text = "\n".join(lines) + "\n"
@@ -37,7 +45,17 @@ def status_text(document: Document, page: Page) -> str:
     )
     if document["backfill"] is not None:
         text += f"backfill  {_backfill(document['backfill'])}\n"
+    text += "".join(f"messages  {sink_line(row)}\n" for row in document["receivers"])
     return text
+
+
+def _health(health: Document) -> list[str]:
+    since = f" since {minute_text(health['since'])}" if health["since"] else ""
+    lines = [f"health  {health['state']}{since}"]
+    for reason in health["reasons"]:
+        text = f"{reason['state']}: {reason['part']}: {clean(reason['reason'])}"
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return lines
 
 
 def _daemon(daemon: Document) -> str:
@@ -51,7 +69,7 @@ def _daemon(daemon: Document) -> str:
     return f"running: process {daemon['pid']}{since}; {last}"
 
 
-def _strategy(row: Document) -> list[str]:
+def _strategy(row: Document, managed: Document | None) -> list[str]:
     behind = f", {row['behind']} behind" if row["behind"] else ""
     lines = [
         f"{clean(row['name'])}  slot {minute_text(row['slot'])} UTC{behind}; "
@@ -65,6 +83,9 @@ def _strategy(row: Document) -> list[str]:
     ]
     if row["halts"]:
         lines.append(f"  no entries now: {', '.join(row['halts'])}")
+    lines += held_lines(row["held"], row["waiting"])
+    if managed is not None:
+        lines += managed_lines(managed)
     for series, symbols in row["stale"].items():
         lines.append(f"  stale {series}: {clean(', '.join(symbols))}")
     lines += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.report.command_text import ASKED_WORDS, held_lines
 from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import (
     Column,
@@ -33,7 +34,7 @@ def _strategy(row: Document, page: Page) -> str:
         f"{clean(row['strategy'])}  slot {minute_text(row['slot'])} UTC{missed}, "
         f"frozen at {row['as_of']}\n"
     )
-    text += _inputs(row["inputs"], row["source"]) + _notices(row["notices"])
+    text += _inputs(row["inputs"], row["source"]) + _notices(row["notices"]) + _asked(row)
     if not row["decisions"]:
         text += "  no decision about this token in this slot\n"
         text += _beside("before", row["before"]) + _beside("after", row["after"])
@@ -79,6 +80,16 @@ def _notices(rows: list[Document]) -> str:
         for row in rows
     ]
     return "".join(f"  {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH))
+
+
+def _asked(row: Document) -> str:
+    """What was asked from outside: what held entries back, and what this slot was told to do."""
+    lines = held_lines(row["held"], [])
+    if row["acknowledged"]:
+        lines.append("  the operator lifted a drawdown halt in this slot")
+    for kind in (row["inputs"] or {}).get("asked", ()):
+        lines.append(f"  the operator asked in this slot: {ASKED_WORDS[kind]}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _wrapped(parts: list[str], width: int = _WIDTH) -> list[str]:

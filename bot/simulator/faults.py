@@ -12,6 +12,8 @@ from bot.domain.errors import ConfigError
 from bot.simulator.shapes import Json, encode
 
 MILLION = 1_000_000
+_OPPOSITE = {"1": "-1", "-1": "1", "0": "1", "bullish": "bearish", "bearish": "bullish"}
+_PRICES = frozenset({"open", "high", "low", "close"})
 
 
 class FaultKind(StrEnum):
@@ -26,6 +28,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # 200 with a page instead of JSON
     WRONG_TYPES = "wrong-types"  # numbers as words, text as lists
     DUPLICATED = "duplicated"  # every row twice
+    CONTRADICTED = "contradicted"  # every row twice, the second time with another word or number
     SHUFFLED = "shuffled"  # rows oldest first
 
 
@@ -123,12 +126,26 @@ def spoil_rows(rows: list[str], fault: Fault) -> list[str]:
     match fault.kind:
         case FaultKind.DUPLICATED:
             return [row for row in rows for _ in range(2)]
+        case FaultKind.CONTRADICTED:
+            return [one for row in rows for one in (row, _contradiction(row))]
         case FaultKind.SHUFFLED:
             return rows[::-1]
         case FaultKind.WRONG_TYPES:
             return [_wrong_types(row, place) for place, row in enumerate(rows)]
         case _:
             return rows
+
+
+def _contradiction(row: str) -> str:
+    """Another row about the same thing: a signal turned round, prices a hundredth higher."""
+    values: dict[str, Json] = json.loads(row, parse_float=Decimal)
+    for key, value in values.items():
+        if "signal" in key.casefold() and str(value) in _OPPOSITE:
+            opposite = _OPPOSITE[str(value)]
+            values[key] = opposite if isinstance(value, str) else int(opposite)
+        elif key.casefold() in _PRICES and isinstance(value, int | Decimal):
+            values[key] = value * Decimal("1.01")
+    return encode(values)
 
 
 def _wrong_types(row: str, place: int) -> str:

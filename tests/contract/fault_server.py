@@ -255,3 +255,74 @@ def _head(status: int, content_type: str, length: int, headers: dict[str, str]) 
     lines = [f"HTTP/1.1 {status} X", f"Content-Type: {content_type}", f"Content-Length: {length}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def raw(answer: bytes) -> Handler:
+    """Exactly these bytes, then the end of the connection."""
+
+    def handle(peer: Peer) -> bool:
+        peer.socket.sendall(answer)
+        return False
+
+    return handle
+
+
+def body_then(rest: bytes, head: bytes = b"Connection: close\r\n") -> Handler:
+    """A good status and these bytes under further head lines, then the end."""
+    lines = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + b"\r\n"
+    return raw(lines + rest)
+
+
+def reply_then_silence(body: bytes) -> Handler:
+    """A whole answer; afterwards the connection stays open and answers nothing: half open."""
+
+    def handle(peer: Peer) -> bool:
+        peer.socket.sendall(_head(200, JSON, len(body), {}) + body)
+        peer.wait(_GIVE_UP_S)
+        return False
+
+    return handle
+
+
+def tiny_chunks(text: bytes) -> Handler:
+    """Chunks of these few bytes until the client hangs up."""
+    chunk = f"{len(text):x}\r\n".encode() + text + b"\r\n"
+
+    def handle(peer: Peer) -> bool:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        peer.socket.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        while not peer.wait(0):
+            peer.socket.sendall(chunk * 4096)
+        return False
+
+    return handle
+
+
+def endless_body(length: int) -> Handler:
+    """A body of blanks as long as its length says, a MiB at a time."""
+
+    def handle(peer: Peer) -> bool:
+        peer.socket.sendall(_head(200, JSON, length, {}))
+        for _ in range(length >> 20):
+            peer.socket.sendall(b" " * (1 << 20))
+        return False
+
+    return handle
+
+
+def endless_informational(peer: Peer) -> bool:
+    """Early hints without end."""
+    while not peer.wait(0):
+        peer.socket.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 64)
+    return False
+
+
+def endless_trailers(peer: Peer) -> bool:
+    """A short chunked body, and trailers that do not end."""
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    peer.socket.sendall(head + b"2\r\n{}\r\n0\r\n")
+    while not peer.wait(0):
+        peer.socket.sendall(b"X-Filler: " + b"a" * 4096 + b"\r\n")
+    return False

@@ -116,6 +116,35 @@ def test_too_many_requests_waits_as_asked(headers: dict[str, str], sleeps: list[
     assert parts.clock.sleeps == sleeps
 
 
+def test_a_storm_of_refusals_spends_few_credits_and_no_more_time_than_the_poll() -> None:
+    with FaultServer(reply(b"", 429, retry_after="0")) as server, bench(server.url) as parts:
+        for _ in range(10):
+            with pytest.raises(RateLimitError):
+                parts.client.prices([1])
+        assert len(server.requests) == 40
+        assert parts.credits.months == {"2025-09": 40}
+    with FaultServer(reply(b"", 429, retry_after="150")) as server, bench(server.url) as parts:
+        deadline = parts.client.deadline()
+        for _ in range(10):
+            with pytest.raises(RateLimitError):
+                parts.client.prices([1], deadline)
+        assert len(server.requests) == 4
+        assert sum(parts.clock.sleeps) <= 600
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["", " ", "120 ", "1e3", "0x10", "\uff11\uff12".encode().decode("latin-1"), "12, 13",
+     "99999999999", "Mon, 32 Sep 2025 15:00:25 GMT", "Mon, 01 Sep 2025 15:00:25 +9999",
+     "Mon, 01 Sep 99999 15:00:25 GMT", "-" * 300],
+)  # fmt: skip
+def test_no_form_of_a_wait_is_fatal(asked: str) -> None:
+    error, parts, requests = ask([reply(b"", 429, retry_after=asked), reply(GOOD)])
+    assert error is None
+    assert requests == 2
+    assert parts.clock.sleeps == [120.0 if asked == "120 " else 1.0]
+
+
 @pytest.mark.parametrize("asked", ["601", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_wait_beyond_the_poll_gives_up_at_once(asked: str) -> None:
     error, parts, requests = ask([reply(b"", 429, retry_after=asked)])
@@ -242,6 +271,7 @@ def test_a_body_cut_short_of_its_length_is_asked_for_again() -> None:
         b'{"success": true, "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"success": true, "data": ' + b"[" * 40 + b"]" * 40 + b"}",
         b'{"success": true, "data": [' + b"9" * 5000 + b"]}",
+        b'{"success": true, "data": [' + b"0," * 160_000 + b"0]}",
         b'{"success": true, "data": null}',
         b'{"success": true}',
         b'"text"',
@@ -329,20 +359,73 @@ def test_a_body_as_large_as_its_cap_is_read() -> None:
     assert error is None
 
 
-def test_a_head_without_end_is_refused() -> None:
-    error, parts, _ = ask([faults.endless_head])
+@pytest.mark.parametrize("handler", [faults.endless_head, faults.endless_trailers])
+def test_a_head_or_a_tail_without_end_is_refused(handler: Handler) -> None:
+    error, parts, _ = ask([handler])
     assert type(error) is UnavailableError
     assert parts.errors() == {"protocol": 4}
 
 
+def test_early_hints_without_end_end_with_the_deadline() -> None:
+    error, parts, _ = ask([faults.endless_informational, reply(GOOD)], attempt_deadline_s=0.5)
+    assert error is None
+    assert parts.errors() == {"deadline": 1}
+
+
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        faults.raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"),
+        faults.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1e3\r\n\r\n"),
+        faults.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}"),
+        faults.raw(b"HTTP/1.1 20O OK\r\n\r\n"),
+        faults.raw(b"{}"),
+        faults.raw(b"\x15\x03\x01\x00\x02\x02F"),
+        faults.raw(b"\x00" * 100),
+        faults.raw(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n{}"),
+        faults.body_then(b"-5\r\n", _CHUNKED),
+        faults.body_then(b"zz\r\n{}\r\n", _CHUNKED),
+        faults.body_then(b"fffffffffffffffffffff\r\n{}", _CHUNKED),
+        faults.body_then(b"2\r\n{}\r\n", _CHUNKED),
+        faults.body_then(GOOD[:-1], b"Content-Length: %d\r\n" % len(GOOD)),
+        reply(b"", 600),
+        reply(GOOD, 999),
+    ],
+    ids=lambda _: "wire",
+)
+def test_what_is_no_http_is_named_and_tried_again(handler: Handler) -> None:
+    error, parts, _ = ask([handler, handler, reply(GOOD)])
+    assert error is None
+    assert parts.errors() == {"protocol": 2}
+    assert [kept.status for kept in parts.sink.kept] == [200]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_redirect_is_refused_and_the_key_stays_here(host: str) -> None:
+def test_a_redirect_is_refused_and_the_key_stays_here(host: str, status: int) -> None:
     with FaultServer(reply(GOOD)) as sink:
         target = sink.url.replace("127.0.0.1", host)
-        error, _, requests = ask([faults.redirect(target)])
+        error, _, requests = ask([reply(b"", status, location=target)])
         assert type(error) is ProviderError
         assert requests == 1
         assert sink.requests == []
+
+
+@pytest.mark.parametrize("target", ["/v2/elsewhere", "//localhost/", "?page=2", "", "ftp://x/"])
+def test_a_redirect_within_the_host_or_to_nowhere_is_refused_too(target: str) -> None:
+    error, _, requests = ask([reply(GOOD, 302, location=target), reply(GOOD)])
+    assert type(error) is ProviderError
+    assert requests == 1
+
+
+def test_the_sink_would_have_seen_the_key() -> None:
+    # What the two tests above rely on: a client that is sent there does show its key.
+    with FaultServer(reply(GOOD)) as sink, bench(sink.url) as parts:
+        parts.client.prices([1])
+        assert sink.requests[0].headers["x-api-key"] == KEY
 
 
 def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

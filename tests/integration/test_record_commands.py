@@ -18,7 +18,7 @@ from bot.domain.instants import DAY, HOUR, parse_instant
 from tests.support.command import ask, run
 from tests.support.reading_home import FilledHomes, make_home
 
-TABLES = ["bars", "grades", "levels", "metrics", "signals", "slots", "tokens"]
+TABLES = ["bars", "commands", "grades", "levels", "metrics", "signals", "slots", "tokens"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -170,7 +170,6 @@ def test_a_backup_never_replaces_a_file(homes: FilledHomes, tmp_path: Path) -> N
     outcome = run("db", "backup", target, "--home", homes.late)
     assert (outcome.code, outcome.error.split(": ")[1]) == (74, "is there already")
     assert target.read_text() == "mine"
-    assert run("db", "backup", tmp_path, "--home", homes.late).code == 2
 
 
 def test_a_backup_without_a_name_stands_beside_the_database(

@@ -33,7 +33,7 @@ from tests.support.ledger_home import EASY, START, made_up_market, make_home, wr
 
 LEDGER = (
     "config_version", "cycle", "decision", "order", "fill", "order_event", "position",
-    "cash_entry", "equity", "account", "journal", "notice", "outbox", "conflict", "slot",
+    "cash_entry", "equity", "account", "journal", "notice", "conflict", "slot",
     "slot_input", "instrument", "universe",
 )  # fmt: skip
 RECORD = ("token_seen", "bar", "signal", "metric", "level_list", "grade", "content")
@@ -182,6 +182,9 @@ def test_what_a_daemon_left_replays_into_the_same_ledger_which_the_audit_accepts
     assert audit["ledger_sha256"] == audit["replayed_sha256"] == document["ledger_sha256"]
     assert ask("status", "--home", out)["strategies"][0]["name"] == "easy"
     assert len(ask("trades", "--home", out)["trades"]) == document["trades"]
+    # Nobody is told of what happened in a replay.
+    assert ask("outbox", "--home", home)["total"] > 0
+    assert ask("outbox", "--home", out) == {"sinks": [], "total": 0, "messages": []}
 
 
 def test_several_strategies_get_a_home_each(tmp_path: Path, stepped: Case) -> None:

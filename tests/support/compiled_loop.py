@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.adapters.compiled.columns import compile_loops, load_loops
@@ -21,13 +24,24 @@ def kept_folder(cache: Path) -> CodeFolder:
     return code_folder(environment(cache))
 
 
+@contextmanager
+def alone(cache: Path) -> Iterator[None]:
+    """Let one of the test session's processes compile; the others find what it made."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "compiling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def kept_runner(cache: Path) -> CompiledRunner:
     """The compiled loop of the tree under test."""
     folder = kept_folder(cache)
-    return load_runner(folder) or compile_runner(folder).runner
+    with alone(cache):
+        return load_runner(folder) or compile_runner(folder).runner
 
 
 def kept_loops(cache: Path) -> Loops:
     """The compiled columns of the tree under test: some 10 seconds the first time."""
     folder = kept_folder(cache)
-    return load_loops(folder) or compile_loops(folder)[0]
+    with alone(cache):
+        return load_loops(folder) or compile_loops(folder)[0]

@@ -16,11 +16,13 @@ from bot.domain.instants import HOUR, format_instant
 KEY = "tm-test-key-for-daemons"
 
 
-def start_daemon(home: Path, url: str, until: int) -> subprocess.Popen[bytes]:
-    """Start `hourhand run` as a user would."""
+def start_daemon(
+    home: Path, url: str, until: int, base_url: str | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `hourhand run` as a user would; `url` is the simulator, `base_url` another provider."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HOURHAND_")} | {
         "HOURHAND_API_KEY": KEY,
-        "HOURHAND_BASE_URL": url,
+        "HOURHAND_BASE_URL": base_url or url,
         "HOURHAND_CLOCK_URL": url,
         "HOURHAND_REQUESTS_PER_MINUTE": "10000",
         "HOURHAND_MONTHLY_CREDITS": "1000000",

@@ -125,6 +125,19 @@ def rehashed(table: str, column: str, digest: str) -> Damage:
     return damage
 
 
+def rehashed_bodies() -> Damage:
+    """The hashes of raw bodies made good, with those of the responses that refer to them."""
+
+    def damage(connection: sqlite3.Connection) -> None:
+        for digest, body in connection.execute("SELECT sha256, body FROM raw_body").fetchall():
+            found = hashlib.sha256(zlib.decompress(body)).hexdigest()
+            for table in ("raw_response", "raw_body"):
+                query = f"UPDATE {table} SET sha256 = ? WHERE sha256 = ?"
+                connection.execute(query, (found, digest))
+
+    return damage
+
+
 def journal_lines(change: Callable[[dict[str, object]], bool]) -> Damage:
     """The first line that `change` takes, with the chain and the lines' hash made good."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from bot.adapters.compiled.columns import compile_loops
-from bot.adapters.compiled.folder import PACKAGE, CodeFolder
+from bot.adapters.compiled.folder import CACHE_VARIABLE, PACKAGE, CodeFolder
 from bot.adapters.compiled.loop import NAME, compile_runner
 
 NICENESS = 10
@@ -44,14 +44,20 @@ def start_warming(environment: Mapping[str, str]) -> int:
     when it is dropped while the process runs.
     """
     paths = [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]
+    own = {name: text for name, text in environment.items() if _needed(name)}
     nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
     return os.posix_spawn(
         sys.executable,
         [sys.executable, "-P", "-m", "bot.adapters.compiled"],  # -P: nothing from this folder
-        {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        {**own, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         file_actions=nothing,
         setsid=True,  # a signal to our terminal passes it by
     )
+
+
+def _needed(name: str) -> bool:
+    """No setting of a home, so no key either, goes to a process that reads none."""
+    return name == CACHE_VARIABLE or not name.upper().startswith("HOURHAND_")
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from bot.adapters.files.layout import TABLES
 from bot.adapters.files.sheet import Sheet, grouped, refuse_absent
 from bot.domain.bar_table import NONE, IntColumn
 
-_INTERVAL = re.compile(r"[1-9]\d{0,3}[mhd]")
+_INTERVAL = re.compile(r"[1-9]\d{0,3}[mhd]", re.ASCII)
 _USUAL = "1h"
 _KEYS = ("token_id", "open_time", "interval")
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bot.domain.bar_table import DECIMALS_MAX, NONE, IntColumn
-from bot.domain.decimals import PRICE_DECIMALS_MAX, PRICE_DIGITS_MAX
+from bot.domain.decimals import PRICE_DECIMALS_MAX, PRICE_DIGITS_MAX, PRICE_MAX
 from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, parse_instant
 
@@ -54,7 +54,8 @@ def prices(column: Any) -> tuple[IntColumn, int] | None:
     if found is None or found[1] > PRICE_DECIMALS_MAX:
         return None
     values, places = lowest_terms(_shortened(found[0]), found[1])
-    return (values, places) if values.size == 0 or values.max() < LARGEST else None
+    most = min(LARGEST, int(PRICE_MAX) * 10**places)
+    return (values, places) if values.size == 0 or np.abs(values).max() <= most else None
 
 
 def lowest_terms(values: IntColumn, places: int) -> tuple[IntColumn, int]:

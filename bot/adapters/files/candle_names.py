@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.adapters.files.sheet import stem_and_suffix
+from bot.adapters.files.sheet_faults import shown
 from bot.domain.errors import DataError
 from bot.domain.instants import DAY, HOUR, MINUTE
 
@@ -26,8 +27,10 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NEEDED = ("open_time", "open", "high", "low", "close")
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "DAI", "USD", "EUR", "GBP")
-_INTERVAL = re.compile(r"[-_. ](?P<interval>[1-9]\d{0,3}[mhd])(?=$|[-_. ])", re.IGNORECASE)
-_LAWFUL = re.compile(r"[1-9]\d{0,3}[mhHdD]")
+_INTERVAL = re.compile(
+    r"[-_. ](?P<interval>[1-9]\d{0,3}[mhd])(?=$|[-_. ])", re.IGNORECASE | re.ASCII
+)
+_LAWFUL = re.compile(r"[1-9]\d{0,3}[mhHdD]", re.ASCII)
 _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -45,7 +48,7 @@ def canonical_columns(path: Path, names: Iterable[str]) -> dict[str, str]:
     missing = [name for name in NEEDED if name not in found]
     if missing:
         there = ", ".join(reversed(plain.values())) or "nothing"
-        raise DataError(f"{path}: no column for {', '.join(missing)}; found {there}")
+        raise DataError(f"{path}: no column for {', '.join(missing)}; found {shown(there)}")
     return found
 
 

@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 from bot.adapters.files import bulk
 from bot.adapters.files.sheet import Sheet
 from bot.domain.bar_table import NONE, IntColumn
-from bot.domain.decimals import canonical_price, parse_decimal
+from bot.domain.decimals import PRICE_MAX, canonical_price, parse_decimal
 from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, in_range, parse_instant
+from bot.domain.spreadsheet import unguarded
 
 _FLOAT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
 _NUMERIC = r"(?i)^\s*([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?|nan)\s*$"
@@ -31,9 +32,12 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def texts(sheet: Sheet, name: str) -> list[str | None]:
-    """The cells as they stand."""
-    found: list[str | None] = sheet.columns[name].to_pylist()
-    return found
+    """The cells as they stand; in a CSV without the apostrophe that keeps spreadsheets quiet."""
+    column = sheet.columns[name]
+    found: list[str | None] = column.to_pylist()
+    if not sheet.is_csv or pc.any(pc.starts_with(column, "'")).as_py() is not True:
+        return found
+    return [None if text is None else unguarded(text) for text in found]
 
 
 def ids(sheet: Sheet, name: str) -> list[int | None]:
@@ -70,6 +74,11 @@ def decimals(sheet: Sheet, name: str) -> list[Decimal | None]:
     column = sheet.columns[name]
     found = bulk.decimals(column)
     return _one_by_one(sheet, name, parse_decimal) if found is None else _exact(column, *found)
+
+
+def amounts(sheet: Sheet, name: str) -> list[Decimal | None]:
+    """Exact decimals of any length, none below 0."""
+    return _one_by_one(sheet, name, _amount)
 
 
 def numbers(sheet: Sheet, name: str) -> list[float | None]:
@@ -147,7 +156,17 @@ def _id(text: str) -> int:
 
 
 def _price(text: str) -> Decimal:
-    return canonical_price(parse_decimal(text))
+    value = canonical_price(parse_decimal(text))
+    if abs(value) > PRICE_MAX:
+        raise DataError(f"{text!r} is too large for a price: expected at most 4e12")
+    return value
+
+
+def _amount(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value < 0:
+        raise DataError(f"{text!r} is below 0: expected an amount")
+    return value
 
 
 def _number(text: str) -> float:

@@ -83,4 +83,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("as_of", "time", required=True),
         Column("missed", "flag"),
     ),
+    "commands": (
+        Column("at", "time", required=True),
+        Column("kind", "text", required=True),
+        Column("source", "text"),
+        Column("strategy", "text"),
+        Column("token_id", "id"),
+        Column("note", "text"),
+    ),
 }

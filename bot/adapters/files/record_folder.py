@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,20 @@ from bot.adapters.files.bars_table import BarPart, read_bars
 from bot.adapters.files.layout import FORMATS, TABLES, Column
 from bot.adapters.files.sheet import Sheet, read_sheet, refuse_absent, release_memory
 from bot.domain.bar_table import History
+from bot.domain.decimals import plain
 from bot.domain.errors import DataError
-from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Record, Signal, Slot, Token
+from bot.domain.values import (
+    Bar,
+    Command,
+    Grade,
+    Level,
+    LevelList,
+    Metrics,
+    Record,
+    Signal,
+    Slot,
+    Token,
+)
 
 _PARSERS: dict[str, Callable[[Sheet, str], list[Any]]] = {
     "id": cells.ids,
@@ -25,6 +38,8 @@ _PARSERS: dict[str, Callable[[Sheet, str], list[Any]]] = {
 }
 _SOURCES = ("hourly", "daily")
 _VOLUME_UNITS = ("base", "quote", "unknown", "")
+_COMMANDS = ("PAUSE", "RESUME", "CLOSE", "WRITE_OFF", "ACK")
+_OF_A_TOKEN = ("CLOSE", "WRITE_OFF")
 
 
 def read_record(folder: Path) -> Record:
@@ -158,9 +173,17 @@ def _one_of(sheet: Sheet, column: str, values: list[str | None], lawful: tuple[s
         raise sheet.fault(values.index(odd), column, problem)
 
 
+def _all_above_zero(sheet: Sheet, column: str, values: list[Decimal | None]) -> None:
+    for row, value in enumerate(values):
+        if value is not None and value <= 0:
+            raise sheet.fault(row, column, f"found {plain(value)}, expected a step above 0")
+
+
 def _tokens(sheet: Sheet) -> list[Token]:
     lists = _typed(sheet, TABLES["tokens"])
     _one_of(sheet, "volume_unit", lists[8], _VOLUME_UNITS)
+    for place, name in ((5, "tick"), (6, "lot")):
+        _all_above_zero(sheet, name, lists[place])
     return [
         Token(
             token_id=token_id, symbol=symbol or "", name=name or "", sector=sector or "",
@@ -241,6 +264,22 @@ def _slots(sheet: Sheet) -> list[Slot]:
     ]
 
 
+def _commands(sheet: Sheet) -> list[Command]:
+    lists = _typed(sheet, TABLES["commands"])
+    _one_of(sheet, "kind", lists[1], _COMMANDS)
+    found = [
+        Command(
+            at=at, kind=kind, source=source or "operator", strategy=strategy or "",
+            token_id=token_id, note=note or "",
+        )
+        for at, kind, source, strategy, token_id, note in zip(*lists, strict=True)
+    ]  # fmt: skip
+    for row, one in enumerate(found):
+        if one.kind in _OF_A_TOKEN and one.token_id is None:
+            raise sheet.fault(row, "token_id", f"found nothing, expected the token to {one.kind}")
+    return found
+
+
 _READERS: dict[str, Callable[[Sheet], list[Any]]] = {
     "tokens": _tokens,
     "signals": _signals,
@@ -248,4 +287,5 @@ _READERS: dict[str, Callable[[Sheet], list[Any]]] = {
     "levels": _levels,
     "grades": _grades,
     "slots": _slots,
+    "commands": _commands,
 }

@@ -7,14 +7,17 @@ import gzip
 import io
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
 from bot.adapters.files.layout import FORMATS, TABLES, Column, FileFormat, Kind
+from bot.adapters.whole_file import whole_file
 from bot.domain.decimals import plain
 from bot.domain.errors import StorageError
 from bot.domain.instants import format_instant
+from bot.domain.spreadsheet import guarded
 from bot.domain.values import Record
 
 _Row = tuple[Any, ...]
@@ -32,10 +35,8 @@ def write_record(record: Record, folder: Path, file_format: FileFormat) -> None:
         write = _write_parquet if file_format == "parquet" else _write_csv
         for name in TABLES:
             columns, rows = _table(record, name)
-            target = folder / f"{name}.{file_format}"
-            partial = folder / f".{target.name}.partial"
-            write(partial, columns, rows)
-            partial.replace(target)
+            with whole_file(folder / f"{name}.{file_format}") as draft:
+                write(draft, columns, rows)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
@@ -89,18 +90,26 @@ def _write_csv(path: Path, columns: tuple[Column, ...], rows: Iterator[_Row]) ->
     formats = [_TEXT[column.kind] for column in columns]
     with _open_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([column.name for column in columns])
+        writer.writerow([guarded(column.name) for column in columns])
         writer.writerows(
             ["" if cell is None else form(cell) for form, cell in zip(formats, row, strict=True)]
             for row in rows
         )
 
 
-def _open_text(path: Path) -> TextIO:
+@contextmanager
+def _open_text(path: Path) -> Iterator[TextIO]:
     if ".csv.gz" not in path.name:
-        return path.open("w", encoding="utf-8", newline="")
-    # No time in the header: equal records give equal bytes.
-    return io.TextIOWrapper(gzip.GzipFile(path, "wb", mtime=0), encoding="utf-8", newline="")
+        with path.open("w", encoding="utf-8", newline="") as plain_text:
+            yield plain_text
+        return
+    # Neither a time nor a name in the header: equal records give equal bytes.
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        yield text
 
 
 def _write_parquet(path: Path, columns: tuple[Column, ...], rows: Iterator[_Row]) -> None:
@@ -137,5 +146,5 @@ _TEXT: dict[Kind, Callable[[Any], str]] = {
     "decimal": plain,
     "number": _number,
     "flag": _flag,
-    "text": str,
+    "text": guarded,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import gzip
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from bot.adapters.files.sheet_faults import (
+    HEADER_CHARS_MAX,
+    ROW_BYTES_MAX,
+    check_header,
+    shown,
+    unreadable,
+)
 from bot.domain.bar_table import IntColumn
 from bot.domain.errors import DataError
+from bot.domain.instants import EARLIEST, LATEST
+from bot.domain.spreadsheet import unguarded
 
 _TEXT_SUFFIXES = (".csv", ".csv.gz")
 SUFFIXES = (*_TEXT_SUFFIXES, ".parquet", ".feather")
 _CELL_MAX_BYTES = 1 << 20
+_TICKS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # A few blocks a file: smaller ones need more joining, larger ones hold memory that is never used.
-_BLOCK_BYTES = 1 << 22
+_BLOCK_BYTES = ROW_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +45,15 @@ class Sheet:
     rows: int
     places: IntColumn | None = None  # the rows' places in the file, where only some were kept
 
+    @property
+    def is_csv(self) -> bool:
+        """Whether the file is text."""
+        return self.path.name.lower().endswith(_TEXT_SUFFIXES)
+
     def fault(self, row: int, column: str, problem: str) -> DataError:
         """The error that names this cell: file, line, column, what was found and expected."""
-        return DataError(f"{self.path}, row {self._line(row)}, column {column}: {problem}")
+        where = f"{self.path}, row {self._line(row)}, column {shown(column)}"
+        return DataError(f"{where}: {shown(problem)}")
 
     def at(self, rows: IntColumn) -> Sheet:
         """The rows of these numbers, which rise; a stretch without a hole is not copied."""
@@ -58,15 +75,18 @@ class Sheet:
         """Line of the file for CSV, which may hold blank lines and line breaks in cells."""
         if self.places is not None:
             row = int(self.places[row])
-        if not self.path.name.lower().endswith(_TEXT_SUFFIXES):
+        if not self.is_csv:
             return row + 1
         with _open_text(self.path) as stream:
             reader = csv.reader(stream, delimiter=_delimiter(self.path))
             seen = -2
-            for cells in reader:
-                seen += bool(cells)
-                if seen == row:
-                    return reader.line_num
+            try:
+                for cells in reader:
+                    seen += bool(cells)
+                    if seen == row:
+                        return reader.line_num
+            except csv.Error:
+                pass  # a cell beyond what this reader takes: without line breaks it is this row
         return row + 2
 
 
@@ -79,7 +99,7 @@ def refuse_absent(sheet: Sheet, name: str) -> None:
     """Raise DataError for a required column that is not there, with the likeliest misspelling."""
     near = difflib.get_close_matches(name, sheet.columns, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    names = ", ".join(sheet.columns)
+    names = shown(", ".join(sheet.columns))
     raise DataError(f"{sheet.path}: column {name!r} is missing{hint}; found {names}")
 
 
@@ -108,21 +128,25 @@ def read_sheet(path: Path) -> Sheet:
     try:
         is_text = path.name.lower().endswith(_TEXT_SUFFIXES)
         table = _read_csv(path) if is_text else _read_typed(path)
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+    except (pa.ArrowException, csv.Error, OSError, EOFError, UnicodeDecodeError) as error:
+        raise unreadable(path, error) from None
     names = [str(name).strip() for name in table.column_names]
+    if is_text:
+        names = [unguarded(name) for name in names]
     _refuse_doubles(path, names)
-    as_text = pa.ChunkedArray.combine_chunks if is_text else _text_column
-    columns = {name: as_text(table.column(i)) for i, name in enumerate(names) if name}
+    if is_text:
+        columns = {name: table.column(i).combine_chunks() for i, name in enumerate(names) if name}
+    else:
+        columns = {n: _text_column(path, n, table.column(i)) for i, n in enumerate(names) if n}
     return Sheet(path=path, columns=columns, rows=table.num_rows)
 
 
 def _read_csv(path: Path) -> Any:
     delimiter = _delimiter(path)
     with _open_text(path) as stream:
-        header = next(csv.reader(stream, delimiter=delimiter), None)
-    if not header:
-        raise DataError(f"{path}: the file is empty: expected a header line")
+        begin = stream.read(HEADER_CHARS_MAX)
+    lines = csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter)
+    header = check_header(path, next(lines, None), begin)
     # Named by position: names may be doubled here, which the caller reports in our words.
     slots = [f"c{i}" for i in range(len(header))]
     table = pa_csv.read_csv(
@@ -155,7 +179,7 @@ def _read_typed(path: Path) -> Any:
     return pa_parquet.read_table(path)
 
 
-def _text_column(chunks: Any) -> Any:
+def _text_column(path: Path, name: str, chunks: Any) -> Any:
     """Any column as text: instants as epoch milliseconds, floats at their shortest."""
     column = chunks.combine_chunks()
     if pa.types.is_dictionary(column.type):
@@ -164,11 +188,30 @@ def _text_column(chunks: Any) -> Any:
     if pa.types.is_date(kind):
         column = column.cast(pa.timestamp("ms"))
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("ms", tz=column.type.tz), safe=False).cast(pa.int64())
+        column = _milliseconds(path, name, column)
     if pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-    column = column.cast(pa.string())
+    try:
+        column = column.cast(pa.string())
+    except pa.ArrowException:
+        problem = f"holds {kind}: expected text, numbers or instants"
+        raise DataError(f"{path}, column {shown(name)}: {problem}") from None
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _milliseconds(path: Path, name: str, column: Any) -> Any:
+    """Instants whose unit is known, so that none of another century is taken for another unit."""
+    ticks = column.cast(pa.int64())
+    per_second = _TICKS[column.type.unit]
+    least, end = EARLIEST // 1000 * per_second, LATEST // 1000 * per_second
+    outside = pc.or_(pc.less(ticks, least), pc.greater_equal(ticks, end))
+    row = pc.index(outside, value=True).as_py()
+    if row >= 0:
+        problem = "an instant outside the years 2000 to 2100"
+        raise DataError(f"{path}, row {row + 1}, column {shown(name)}: {problem}")
+    if per_second < _TICKS["ms"]:
+        return pc.multiply(ticks, _TICKS["ms"] // per_second)
+    return pc.divide(ticks, per_second // _TICKS["ms"])
 
 
 def _refuse_doubles(path: Path, names: Iterable[str]) -> None:

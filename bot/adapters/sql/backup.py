@@ -2,58 +2,81 @@
 
 from __future__ import annotations
 
-import os
+import re
+import shutil
 import sqlite3
-import uuid
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
-from bot.adapters.sql.engine import make_file
-from bot.domain.errors import StorageError
+from bot.adapters.sql.drafts import drafting, publish, stamp
+from bot.adapters.sql.file_checks import faults_of, reading
+from bot.domain.errors import DamageError, StorageError
+
+_ROOM = 1 << 20  # bytes beside the copy itself
+_PAGES = 2048  # copied at a time: a signal is heard between
 
 
 def backup_database(source: Path, target: Path) -> int:
     """Copy a database, its write-ahead log included; returns the copy's bytes.
 
-    The copy is made beside its place and appears there whole, readable by its owner only. Raises
-    StorageError where the target is there already, cannot be written, or fails its checks.
+    The copy is made beside its place and appears there whole, on disk and readable by its owner
+    only. It is checked page by page, foreign keys and the journal's chain included. Raises
+    StorageError where the target is there already or cannot be written, DamageError where the
+    copy does not hold, which is then not kept.
     """
     if target.exists():
         raise StorageError(f"{target}: is there already: choose another name")
-    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}.new")
-    make_file(draft)
-    try:
-        _copy(source, draft)
-        faults = integrity_faults(draft)
+    _check_room(source, target)
+    with drafting(target) as draft:
+        copy_database(source, draft)
+        faults = faults_of(draft)
         if faults:
-            raise StorageError(f"{source}: the copy is damaged: {faults[0]}")
-        os.link(draft, target)
-    except sqlite3.Error as error:
-        raise StorageError(f"{target}: the backup failed: {error}") from None
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be created: {error.strerror}") from None
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+            raise DamageError(f"{source}: is damaged, no backup was made: {faults[0]}")
+        publish(draft, target)
     return target.stat().st_size
 
 
-def integrity_faults(path: Path) -> list[str]:
-    """What SQLite finds wrong with a file, foreign keys included; empty for a sound one."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    faults = [] if found == ["ok"] else [str(text) for text in found]
-    return faults + [f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
-                     for row in broken]  # fmt: skip
+def copy_database(source: Path, target: Path) -> None:
+    """The database as it stands at one instant, in one file without a log beside it."""
+    with reading(source) as origin:
+        try:
+            with closing(sqlite3.connect(target)) as copy:
+                origin.execute("BEGIN")  # one view, however long it takes
+                origin.backup(copy, pages=_PAGES)
+                copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise StorageError(f"{target.parent}: the copy failed: {error}") from None
 
 
-def _copy(source: Path, target: Path) -> None:
-    reading = f"{source.resolve().as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(reading, uri=True)) as origin,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        origin.backup(copy)
-        # The copy is one file: nothing of it may stand in a log beside it.
-        copy.execute("PRAGMA journal_mode=DELETE")
+def name_of(database: Path, folder: Path, why: str = "") -> Path:
+    """A free name for a copy: the database's, the instant in UTC and perhaps a word why.
+
+    The next free second where one is taken, as by a command that was killed a moment ago.
+    """
+    middle = f".{why}" if why else ""
+    names = (f"{database.name}.{stamp(later)}{middle}.backup" for later in count())
+    return next(path for path in map(folder.joinpath, names) if not path.exists())
+
+
+def older_backups(database: Path, folder: Path, keep: int) -> list[Path]:
+    """The backups of this database in a folder but the `keep` newest, by the time in their names.
+
+    Only names without a word: what an upgrade or a restore saved is not among them.
+    """
+    form = re.compile(re.escape(database.name) + r"\.\d{8}T\d{6}Z\.backup")
+    found = sorted(path for path in folder.iterdir() if form.fullmatch(path.name))
+    return found[: max(0, len(found) - keep)]
+
+
+def _check_room(source: Path, target: Path) -> None:
+    """A copy that cannot fit is refused before it fills the disk."""
+    try:
+        needed = source.stat().st_size + _ROOM
+        free = shutil.disk_usage(target.parent).free
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be created: {error.strerror}") from None
+    if free < needed:
+        raise StorageError(
+            f"{target.parent}: {free // 1024} kB are free, the copy needs {needed // 1024} kB"
+        )

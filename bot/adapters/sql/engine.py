@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from bot.adapters.sql.schema import REVISIONS
-from bot.domain.errors import LedgerError, SchemaError, StorageError
+from bot.domain.errors import DamageError, LedgerError, SchemaError, StorageError
 
 BUSY_TIMEOUT_MS = 5000
 PRAGMAS = (
@@ -58,7 +58,7 @@ class Database:
             raise LedgerError(f"{self.path}: refused: {error.orig}") from error
         except DatabaseError as error:
             self.engine.dispose()
-            raise StorageError(_explain(self.path, error.orig)) from error
+            raise _refusal(self.path, error.orig) from error
 
     def close(self) -> None:
         """Close the connection; the last one out folds the write-ahead log into the file."""
@@ -98,6 +98,15 @@ def open_for_migration(path: Path) -> Database:
 def open_draft(path: Path) -> Database:
     """A database in the making: nothing is safe on disk, or can be taken back, until its end."""
     return _open(path, "rw", _DRAFT_PRAGMAS, "BEGIN IMMEDIATE")
+
+
+def uri_of(path: Path, mode: str) -> str:
+    """The file as SQLite is told of it; on a read-only disk it needs no log file beside it."""
+    uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
+    frozen = os.statvfs(path.resolve().parent).f_flag & os.ST_RDONLY
+    if mode == "ro" and frozen and not path.with_name(path.name + "-wal").exists():
+        uri += "&immutable=1"
+    return uri
 
 
 def make_file(path: Path) -> None:
@@ -150,7 +159,7 @@ def _checked(database: Database) -> Database:
 def _open(path: Path, mode: str, pragmas: tuple[str, ...], begin: str) -> Database:
     if not path.is_file():
         raise StorageError(f"{path}: there is no such database")
-    uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
+    uri = uri_of(path, mode)
 
     def connect() -> sqlite3.Connection:
         # Not bound to a thread: the pool lends the one connection to one user at a time.
@@ -177,15 +186,21 @@ def _open(path: Path, mode: str, pragmas: tuple[str, ...], begin: str) -> Databa
     return Database(path, engine)
 
 
-def _explain(path: Path, cause: Any) -> str:
+def _refusal(path: Path, cause: Any) -> StorageError:
+    """What SQLite refuses, as an error of ours: broken for good, or perhaps for now."""
     name = getattr(cause, "sqlite_errorname", "") or ""
+    kind = DamageError if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) else StorageError
+    return kind(_explain(path, name, cause))
+
+
+def _explain(path: Path, name: str, cause: Any) -> str:
     reasons = {
         "SQLITE_BUSY": f"another program has been writing to it for {BUSY_TIMEOUT_MS // 1000} s",
         "SQLITE_FULL": "the disk is full",
         "SQLITE_READONLY": "it may not be written",
         "SQLITE_CANTOPEN": "it cannot be opened",
         "SQLITE_NOTADB": "it is not a database",
-        "SQLITE_CORRUPT": "it is damaged: restore a backup",
+        "SQLITE_CORRUPT": "it is damaged: keep it, and restore a backup by `hourhand db restore`",
     }
     for prefix, reason in reasons.items():
         if name.startswith(prefix):

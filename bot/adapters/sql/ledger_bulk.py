@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Table
 
 from bot.adapters.sql import schema_ledger as ledger
 from bot.adapters.sql.bar_bulk import add_new_bars
+from bot.adapters.sql.command_store import import_commands
 from bot.adapters.sql.engine import Database, open_draft
+from bot.adapters.sql.evidence import JOURNAL, REPLAY, move_head, seal_imports, set_mode
 from bot.adapters.sql.ledger_rows import CycleCommit, JournalEntry, PositionRow
 from bot.adapters.sql.ledger_store import (
     account_cells,
@@ -59,6 +61,9 @@ class BulkLedger:
             for bars in history.tables:
                 add_new_bars(connection, bars)
             add_observations(connection, history.rest)
+            import_commands(connection, history.rest.commands)
+            seal_imports(connection)
+            set_mode(connection, REPLAY)
 
     def add_slots(self, commits: Iterable[CycleCommit]) -> None:
         """Append slots in order; their accounts are not looked at.
@@ -89,7 +94,12 @@ class BulkLedger:
             row = {"strategy": commit.strategy, **account_cells(commit.slot, state)}
             _insert(connection, ledger.account, [row])
             _insert(connection, ledger.position, [cells_of(position) for position in positions])
-            take_lease(connection, commit.as_of)
+            if self._last is not None:
+                move_head(connection, JOURNAL, self._last.seq, self._last.hash)
+            epoch = take_lease(connection, commit.as_of)
+            connection.exec_driver_sql(
+                "INSERT INTO tenure SELECT strategy, slot, ? FROM cycle", (epoch,)
+            )
         self.close()
         _settle(self._path)
 

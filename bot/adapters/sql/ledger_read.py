@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, func, select, update
+from sqlalchemy import Connection, Select, Table, func, select
 
 from bot.adapters.sql import schema_ledger as ledger
 from bot.adapters.sql.ledger_rows import (
@@ -23,7 +23,6 @@ from bot.adapters.sql.ledger_rows import (
     NoticeRow,
     OrderEventRow,
     OrderRow,
-    OutboxRow,
     PositionRow,
 )
 from bot.domain.errors import LedgerError
@@ -145,34 +144,6 @@ def journal_bodies(connection: Connection, strategy: str) -> Iterator[str]:
     """A strategy's canonical lines, slot by slot: what its ledger hash is over."""
     query = select(ledger.journal.c.body).where(ledger.journal.c.strategy == strategy)
     yield from connection.execute(query.order_by(ledger.journal.c.slot)).scalars()
-
-
-def unsent(connection: Connection, limit: int = 100) -> list[tuple[int, OutboxRow]]:
-    """Messages to deliver, oldest first, with their ids."""
-    box = ledger.outbox
-    query = select(box).where(box.c.sent_at.is_(None)).order_by(box.c.id).limit(limit)
-    rows = connection.execute(query).mappings()
-    return [(row["id"], OutboxRow(**_fields_of(OutboxRow, row))) for row in rows]
-
-
-def mark_sent(connection: Connection, message_id: int, now_ms: int) -> None:
-    """A message was delivered."""
-    box = ledger.outbox
-    connection.execute(
-        update(box)
-        .where(box.c.id == message_id)
-        .values(sent_at=now_ms, attempts=box.c.attempts + 1, last_error=None)
-    )
-
-
-def mark_failed(connection: Connection, message_id: int, error: str) -> None:
-    """A delivery failed; the message stays in the queue."""
-    box = ledger.outbox
-    connection.execute(
-        update(box)
-        .where(box.c.id == message_id)
-        .values(attempts=box.c.attempts + 1, last_error=error)
-    )
 
 
 def counts(connection: Connection) -> dict[str, int]:

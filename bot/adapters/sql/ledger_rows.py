@@ -160,12 +160,17 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A message to deliver after the commit, at least once; receivers tell doubles by `dedup`."""
+    """A message to deliver after the commit, at least once; receivers tell doubles by `dedup`.
+
+    `late` says that its slot was caught up; `body` is a JSON object of facts, decimals as text.
+    """
 
     dedup: str
-    strategy: str
-    slot: int
     topic: str
+    strategy: str | None
+    slot: int | None
+    event_time: int
+    late: bool
     body: str
 
 

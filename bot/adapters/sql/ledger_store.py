@@ -13,18 +13,25 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql import schema_ledger as ledger
+from bot.adapters.sql.command_store import add_command, conflict_source
+from bot.adapters.sql.evidence import JOURNAL, move_head, note_tenure
 from bot.adapters.sql.ledger_rows import CycleCommit, CycleRow, JournalEntry
 from bot.adapters.sql.lock import renew_lease
+from bot.adapters.sql.outbox_events import anchor_of, conflict_of
+from bot.adapters.sql.outbox_store import open_outbox, post
 from bot.adapters.sql.schema import GENESIS
 from bot.adapters.sql.schema_record import slot_input
 from bot.domain.errors import LedgerError
+from bot.domain.instants import format_instant
+from bot.domain.values import Command
 
 
 class Outcome(Enum):
     """What a commit found; only DONE wrote the slot's rows."""
 
     DONE = "done"
-    ALREADY_DONE = "already done"  # the slot is recorded; another content is noted as a conflict
+    ALREADY_DONE = "already done"  # the slot is recorded, and says the same
+    CONFLICT = "conflict"  # the slot is recorded and says something else: the first stands
     STALE = "stale"  # the account has moved on: load it and decide again
 
 
@@ -38,8 +45,10 @@ def commit_cycle(connection: Connection, commit: CycleCommit, epoch: int, now_ms
     row = commit.cycle_row()
     stored = _stored_cycle(connection, commit)
     if stored is not None:
-        _note_conflict(connection, row, stored)
-        return Outcome.ALREADY_DONE
+        if row == stored:
+            return Outcome.ALREADY_DONE
+        _note_conflict(connection, commit, stored, now_ms)
+        return Outcome.CONFLICT
     if _watermark(connection, commit.strategy) != commit.watermark:
         return Outcome.STALE
     connection.execute(
@@ -54,7 +63,9 @@ def commit_cycle(connection: Connection, commit: CycleCommit, epoch: int, now_ms
     if connection.execute(statement).scalar_one_or_none() is None:
         raise LedgerError(f"{commit.strategy}: the slot appeared within the transaction")
     _write_rows(connection, commit)
-    _append_journal(connection, commit)
+    entry = _append_journal(connection, commit)
+    _write_messages(connection, commit, entry, now_ms)
+    note_tenure(connection, commit.strategy, commit.slot, epoch)
     _move_account(connection, commit)
     _check_cash(connection, commit)
     return Outcome.DONE
@@ -122,22 +133,47 @@ def _stored_cycle(connection: Connection, commit: CycleCommit) -> CycleRow | Non
     return None if found is None else CycleRow(**{**found, "missed": bool(found["missed"])})
 
 
-def _note_conflict(connection: Connection, ours: CycleRow, stored: CycleRow) -> None:
-    """The first stands; that a second try came to something else is for people to know."""
-    if ours == stored:
-        return
+def _note_conflict(
+    connection: Connection, commit: CycleCommit, stored: CycleRow, now_ms: int
+) -> None:
+    """That a second try came to something else is for people to know: no entries until then."""
+    ours = commit.cycle_row()
     differing = [
         field.name for field in fields(CycleRow)
         if getattr(ours, field.name) != getattr(stored, field.name)
     ]  # fmt: skip
+    pairs = {name: (getattr(stored, name), getattr(ours, name)) for name in differing}
+    pairs |= _changed_orders(connection, commit)
     row = {
         "strategy": ours.strategy, "slot": ours.slot, "kind": "CYCLE",
-        "expected": " ".join(f"{name}={getattr(stored, name)}" for name in differing),
-        "found": " ".join(f"{name}={getattr(ours, name)}" for name in differing),
+        "expected": " ".join(f"{name}={stands}" for name, (stands, _) in pairs.items()),
+        "found": " ".join(f"{name}={wanted}" for name, (_, wanted) in pairs.items()),
     }  # fmt: skip
     same = [ledger.conflict.c[name] == value for name, value in row.items()]
-    if connection.execute(select(ledger.conflict.c.id).where(*same)).first() is None:
-        connection.execute(ledger.conflict.insert(), [row])
+    if connection.execute(select(ledger.conflict.c.id).where(*same)).first() is not None:
+        return
+    statement = insert(ledger.conflict).values(row).returning(ledger.conflict.c.id)
+    number = int(connection.execute(statement).scalar_one())
+    note = f"slot {format_instant(ours.slot)} was decided twice with two results"
+    pause = Command(
+        at=now_ms, kind="PAUSE", source=conflict_source(number), strategy=ours.strategy, note=note
+    )
+    add_command(connection, pause)
+    post(connection, conflict_of(row), now_ms)
+
+
+def _changed_orders(connection: Connection, commit: CycleCommit) -> dict[str, tuple[str, str]]:
+    """Orders of this slot whose ids stand in the ledger with other terms."""
+    mine = {row.id: row.request_hash for row in commit.orders}
+    columns = ledger.order.c
+    query = select(columns.id, columns.request_hash).where(
+        columns.strategy == commit.strategy, columns.slot == commit.slot
+    )
+    return {
+        f"order {row.id}": (row.request_hash, mine[row.id])
+        for row in connection.execute(query.order_by(columns.ordinal))
+        if row.id in mine and mine[row.id] != row.request_hash
+    }
 
 
 def _watermark(connection: Connection, strategy: str) -> int | None:
@@ -151,9 +187,16 @@ def _write_rows(connection: Connection, commit: CycleCommit) -> None:
         if rows:
             connection.execute(table.insert(), rows)
     _write_positions(connection, commit)
-    messages = [{**cells_of(row), "attempts": 0} for row in commit.outbox]
-    if messages:
-        connection.execute(insert(ledger.outbox).on_conflict_do_nothing(), messages)
+
+
+def _write_messages(
+    connection: Connection, commit: CycleCommit, entry: JournalEntry, now_ms: int
+) -> None:
+    """What the slot has to tell, and at 00:00 where the journal stands."""
+    open_outbox(connection, commit.strategy, commit.slot)
+    anchor = anchor_of(entry, late=commit.missed)
+    for row in (*commit.outbox, *([anchor] if anchor is not None else [])):
+        post(connection, row, now_ms)
 
 
 def _write_positions(connection: Connection, commit: CycleCommit) -> None:
@@ -169,11 +212,14 @@ def _write_positions(connection: Connection, commit: CycleCommit) -> None:
         )
 
 
-def _append_journal(connection: Connection, commit: CycleCommit) -> None:
+def _append_journal(connection: Connection, commit: CycleCommit) -> JournalEntry:
     query = select(ledger.journal.c.seq, ledger.journal.c.hash)
     last = connection.execute(query.order_by(ledger.journal.c.seq.desc()).limit(1)).first()
     seq, before = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    connection.execute(ledger.journal.insert(), [cells_of(journal_entry(commit, seq, before))])
+    entry = journal_entry(commit, seq, before)
+    connection.execute(ledger.journal.insert(), [cells_of(entry)])
+    move_head(connection, JOURNAL, seq, entry.hash)
+    return entry
 
 
 def _move_account(connection: Connection, commit: CycleCommit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -112,10 +113,11 @@ def _is_still(path: Path, descriptor: int) -> bool:
 
 
 def _write_note(descriptor: int) -> None:
-    """For people only: a pid proves nothing, the lock does."""
+    """For people only: a pid proves nothing, the lock does, and a full disk does not matter."""
     note = {"pid": os.getpid(), "since": format_instant(time.time_ns() // 10**9 * 1000)}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(note).encode(), 0)
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(note).encode(), 0)
 
 
 def _who(path: Path, note: bytes) -> str:

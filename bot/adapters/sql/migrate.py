@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
 import uuid
 from pathlib import Path
@@ -13,12 +11,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DatabaseError
 
+from bot.adapters.sql.backup import backup_database, name_of
+from bot.adapters.sql.drafts import drafting, publish
 from bot.adapters.sql.engine import (
     Database,
-    make_file,
     open_for_migration,
     revision_of,
 )
+from bot.adapters.sql.evidence import LIVE, set_mode
 from bot.adapters.sql.schema_record import meta
 from bot.domain.errors import SchemaError, StorageError
 from bot.resources import resource_dir
@@ -28,18 +28,18 @@ def create_database(path: Path) -> None:
     """A new database with this version's schema and an identity of its own.
 
     It is built beside its place and appears there whole, so that a killed start leaves no half
-    database. Raises StorageError where the file is there already or cannot be made.
+    database. Raises StorageError where the file is there already or cannot be made, and where the
+    log of a file that was deleted lies in its place: it would be taken for the new one's.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.new")
-    make_file(draft)
-    try:
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise StorageError(
+            f"{log}: is the log of a database that is gone: put {path.name} back beside it, or "
+            f"move it away to begin anew"
+        )
+    with drafting(path) as draft:
         upgrade(draft)
-        os.link(draft, path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be created: {error.strerror}") from None
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        publish(draft, path)
 
 
 def upgrade(path: Path, scripts: Path | None = None) -> Path | None:
@@ -57,7 +57,11 @@ def upgrade(path: Path, scripts: Path | None = None) -> Path | None:
         if found == known[-1]:
             return None
         if found is not None and found not in known:
-            raise SchemaError(f"{path}: schema {found} is newer than {known[-1]}")
+            raise SchemaError(
+                f"{path}: schema {found} is newer than {known[-1]}, the last that this version "
+                f"knows, and is never taken back: install the newer version again, or restore the "
+                f"backup made before its upgrade ({path.name}.*.schema-*.backup)"
+            )
         if found is None:
             _run(config, database)
             _identify(database)
@@ -91,6 +95,7 @@ def _identify(database: Database) -> None:
     with database.transaction() as connection:
         rows = [{"key": key, "value": value} for key, value in identity.items()]
         connection.execute(meta.insert(), rows)
+        set_mode(connection, LIVE)
 
 
 def _revisions(config: Config) -> tuple[str, ...]:
@@ -99,15 +104,7 @@ def _revisions(config: Config) -> tuple[str, ...]:
 
 
 def _backup(path: Path, revision: str) -> Path:
-    """A whole copy beside the database, the write-ahead log included."""
-    target = path.with_name(f"{path.name}.before-{revision}.{time.time_ns() // 10**9}")
-    make_file(target)
-    try:
-        source, copy = sqlite3.connect(path), sqlite3.connect(target)
-        with source, copy:
-            source.backup(copy)
-        source.close()
-        copy.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"{target}: the backup failed: {error}") from error
+    """A whole and checked copy beside the database, as it was before the upgrade."""
+    target = name_of(path, path.parent, f"schema-{revision}")
+    backup_database(path, target)
     return target

@@ -7,6 +7,7 @@ that a response and what was read from it are stored together.
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,21 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.adapters.sql.command_store import commands, import_commands, newest_id
+from bot.adapters.sql.evidence import RAW_CELLS, add_link, seal_imports
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
-from bot.adapters.sql.schema_record import bar, content, raw_response, signal, slot_seen
+from bot.adapters.sql.schema_record import bar, content, raw_body, raw_response, slot_seen
 from bot.domain.errors import LedgerError
 from bot.domain.values import Bar, Record, Slot, Token
 
 _CHUNK_ROWS = 5000
+# With the whole beginning of its index given, a maximum is found at once, however long the record.
+_NEWEST = {
+    "bars": "SELECT value, (SELECT max(open_time) FROM bar WHERE token_id = value "
+    "AND interval = '1h') FROM json_each(?)",
+    "signals": "SELECT value, (SELECT max(valid_time) FROM signal WHERE token_id = value "
+    "AND source = 'hourly') FROM json_each(?)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +58,39 @@ class Marks:
 
 
 def add_raw(connection: Connection, raw: RawResponse) -> int:
-    """Store a response; its id is what observations refer to."""
+    """Store a response; its id is what observations refer to. A body that is there is not again."""
+    digest = hashlib.sha256(raw.body).hexdigest()
+    body = {"sha256": digest, "body": zlib.compress(raw.body)}
+    connection.execute(insert(raw_body).values(body).on_conflict_do_nothing())
     row = {
-        "endpoint": raw.endpoint, "params": raw.params, "status": raw.status,
-        "sha256": hashlib.sha256(raw.body).hexdigest(), "body": zlib.compress(raw.body),
+        "endpoint": raw.endpoint, "params": raw.params, "status": raw.status, "sha256": digest,
         "fetched_at": raw.fetched_at, "latency_ms": raw.latency_ms,
         "request_id": raw.request_id,
     }  # fmt: skip
     statement = insert(raw_response).values(row).returning(raw_response.c.id)
-    return int(connection.execute(statement).scalar_one())
+    raw_id = int(connection.execute(statement).scalar_one())
+    cells = {**row, "id": raw_id}
+    add_link(connection, [cells[name] for name in RAW_CELLS])
+    return raw_id
+
+
+def stored_body(connection: Connection, digest: str) -> bytes:
+    """The compressed body of a hash; empty where it is gone."""
+    query = select(raw_body.c.body).where(raw_body.c.sha256 == digest)
+    return bytes(connection.execute(query).scalar() or b"")
 
 
 def raw_responses(connection: Connection, after_id: int = 0) -> Iterator[tuple[int, RawResponse]]:
     """Stored responses in the order they came, with their ids.
 
-    Raises LedgerError, naming the row, where a body no longer has its hash.
+    Raises LedgerError, naming the row, where a body is gone or no longer has its hash.
     """
     query = select(raw_response).where(raw_response.c.id > after_id).order_by(raw_response.c.id)
     for row in connection.execute(query):
         yield row.id, RawResponse(
-            endpoint=row.endpoint, params=row.params, status=row.status, body=_plain_body(row),
-            fetched_at=row.fetched_at, latency_ms=row.latency_ms, request_id=row.request_id,
+            endpoint=row.endpoint, params=row.params, status=row.status,
+            body=_plain_body(connection, row), fetched_at=row.fetched_at,
+            latency_ms=row.latency_ms, request_id=row.request_id,
         )  # fmt: skip
 
 
@@ -103,7 +125,9 @@ def import_record(connection: Connection, record: Record) -> dict[str, int]:
     for slot in record.slots:
         add_slot(connection, slot)
     added = add_observations(connection, record)
-    return {**added, "slots": _slot_count(connection) - known}
+    seal_imports(connection)
+    told = import_commands(connection, record.commands)
+    return {**added, "slots": _slot_count(connection) - known, "commands": told}
 
 
 def _slot_count(connection: Connection) -> int:
@@ -127,6 +151,7 @@ def load(
     slots = select(slot_seen).where(slot_seen.c.slot > marks.of("slots"))
     for row in connection.execute(slots.order_by(slot_seen.c.slot)):
         record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
+    record.commands.extend(commands(connection, marks.of("commands")))
     return record, current_marks(connection)
 
 
@@ -148,15 +173,9 @@ def known_tokens(connection: Connection) -> list[Token]:
 def newest_times(
     connection: Connection, series: Literal["bars", "signals"], token_ids: Sequence[int]
 ) -> dict[int, int]:
-    """The greatest open or valid time of each token that has any row."""
-    table, column = (bar, bar.c.open_time) if series == "bars" else (signal, signal.c.valid_time)
-    found = {}
-    for token_id in token_ids:
-        query = select(func.max(column)).where(table.c.token_id == token_id)
-        newest = connection.execute(query).scalar()
-        if newest is not None:
-            found[token_id] = int(newest)
-    return found
+    """The greatest open or valid time of each token that has any hourly row."""
+    rows = connection.exec_driver_sql(_NEWEST[series], (json.dumps(list(token_ids)),))
+    return {int(token_id): int(newest) for token_id, newest in rows if newest is not None}
 
 
 def export_record(connection: Connection) -> Record:
@@ -180,12 +199,16 @@ def current_marks(connection: Connection) -> Marks:
         for series in SERIES
     }
     tops["slots"] = connection.execute(select(func.max(slot_seen.c.slot))).scalar()
+    tops["commands"] = newest_id(connection)
     return Marks({name: top or 0 for name, top in tops.items()})
 
 
-def _plain_body(row: Any) -> bytes:
+def _plain_body(connection: Connection, row: Any) -> bytes:
+    packed = stored_body(connection, row.sha256)
+    if not packed:
+        raise LedgerError(f"raw response {row.id}: the body is gone")
     try:
-        body = zlib.decompress(row.body)
+        body = zlib.decompress(packed)
     except zlib.error as error:
         raise LedgerError(f"raw response {row.id}: the body is damaged: {error}") from None
     found = hashlib.sha256(body).hexdigest()

@@ -100,7 +100,9 @@ order = table(
     token(),
     text("action"),
     whole("leg"),
-    whole("quantity_lots", 1),
+    whole("quantity_lots"),
+    # An exit of an entry that has not filled yet sells what will have filled when it acts.
+    check("sized", "quantity_lots > 0 OR action = 'EXIT'"),
     instant("eligible_from"),
     whole("stop_ticks", 1, nullable=True),
     whole("target_ticks", 1, nullable=True),
@@ -223,23 +225,6 @@ journal = table(
     UniqueConstraint("strategy", "slot"),
 )
 
-outbox = table(
-    "outbox",
-    Column("id", Integer, primary_key=True),
-    text("dedup"),
-    text("strategy"),
-    slot(),
-    text("topic"),
-    json_text("body"),
-    whole("attempts"),
-    instant("sent_at", nullable=True),
-    Column("last_error", Text),
-    _of_cycle(),
-    UniqueConstraint("dedup"),
-    Index("ix_outbox_unsent", "id", sqlite_where=sql("sent_at IS NULL"),
-          postgresql_where=sql("sent_at IS NULL")),
-)  # fmt: skip
-
 lease = table(
     "lease",
     Column("id", Integer, primary_key=True),
@@ -269,4 +254,5 @@ notice = table(
     text("kind"),
     Column("detail", Text, nullable=False),
     _of_cycle(),
+    Index("ix_notice_slot", "strategy", "slot"),
 )

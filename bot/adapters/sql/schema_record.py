@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+)
 
 from bot.adapters.sql.checks import (
     check,
@@ -33,10 +42,20 @@ raw_response = table(
     Column("status", Integer, nullable=False),
     check("status", "status BETWEEN 100 AND 599"),
     sha256("sha256"),
-    Column("body", LargeBinary, nullable=False),  # compressed by zlib; sha256 is of the plain body
     instant("fetched_at"),
     whole("latency_ms"),
     Column("request_id", Text),
+    Index("ix_raw_response_sha256", "sha256"),
+)
+
+# Many answers say the same as one before: each body stands here once, until retention lets it go.
+raw_body = table(
+    "raw_body",
+    Column("id", Integer, primary_key=True),
+    sha256("sha256"),  # of the plain body
+    Column("body", LargeBinary, nullable=False),  # compressed by zlib
+    check("body", "length(body) > 0"),
+    UniqueConstraint("sha256"),
 )
 
 # Snapshots come back unchanged from most polls: their text stands here once.

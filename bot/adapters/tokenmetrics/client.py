@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
+import httpx
+
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.exchange import Exchange, ExchangeSettings
 from bot.adapters.tokenmetrics.limits import (
@@ -23,7 +25,7 @@ from bot.adapters.tokenmetrics.resolve import choose_tokens
 from bot.adapters.tokenmetrics.spans import Span, batches, pieces, tokens_per_request
 from bot.adapters.tokenmetrics.statistics import PollStatistics
 from bot.adapters.tokenmetrics.throttle import PollDeadline
-from bot.adapters.tokenmetrics.transport import HttpTransport, TransportSettings
+from bot.adapters.tokenmetrics.transport import HttpTransport, Surroundings, TransportSettings
 from bot.adapters.tokenmetrics.wire import (
     parse_daily_signals,
     parse_grades,
@@ -72,10 +74,12 @@ class TokenMetricsClient:
         key: Secret,
         ports: Ports,
         jitter: Callable[[], float] | None = None,
+        net: httpx.BaseTransport | None = None,
     ) -> None:
         """Raises ConfigError for a base URL or a key that cannot be used.
 
         `jitter` gives numbers from 0 to 1 for the waits between attempts; random by default.
+        `net` carries the requests where they do not go over sockets.
         """
         self._settings = settings
         self._clock = ports.clock
@@ -87,6 +91,8 @@ class TokenMetricsClient:
                 read_timeout_s=settings.read_timeout_s,
             ),
             key,
+            net=net,
+            surroundings=Surroundings(heed=ports.heed),
         )
         limits = ExchangeSettings(
             path=f"/{settings.version}",
@@ -196,9 +202,17 @@ class TokenMetricsClient:
         question = Question(endpoint=Endpoint.PRICE, params={}, parse=parse_prices)
         return self._unpaged(question, token_ids, deadline)
 
+    def look_at_clock(self) -> None:
+        """Raise ClockError where the provider's clock and ours differ by more than the limit."""
+        self._exchange.look_at_clock(self.deadline())
+
     def statistics(self) -> PollStatistics:
         """Latency, failures by cause and credits since the client was made."""
         return self._exchange.statistics()
+
+    def good_answers(self, endpoint: Endpoint) -> int:
+        """How many answers of an endpoint could be read so far; a failed set may have had some."""
+        return self._exchange.good_answers(endpoint)
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
+
+from bot.adapters.tokenmetrics.name_lookup import Resolver
+from bot.adapters.tokenmetrics.ports import go_on
+
+_SLICE_S = 1.0  # a signal waits no longer to be heeded
 
 
 class Deadline:
     """The moment at which the running attempt must be over; one attempt runs at a time."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], heed: Callable[[], None] = go_on) -> None:
+        """`heed` is called about once a second in waits, and raises to break the attempt off."""
         self._monotonic = monotonic
+        self.heed = heed
         self._end = monotonic()
 
     def start(self, seconds: float) -> None:
@@ -36,8 +44,9 @@ class Deadline:
 class DeadlineBackend(httpcore.NetworkBackend):
     """Opens connections whose every read and write ends with the deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, resolver: Resolver | None = None) -> None:
         self._deadline = deadline
+        self._resolver = resolver or Resolver()
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -48,10 +57,30 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within the deadline."""
+        """Connect within the deadline to the first address of the host that answers."""
+        failure: Exception = httpcore.ConnectError("the host has no address")
+        for address in self._addresses(host, port, timeout):
+            self._deadline.heed()
+            # Each address may take the whole time-out; all of them end with the deadline.
+            clipped = self._deadline.clip(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = self._inner.connect_tcp(
+                    address, port, clipped, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+                continue
+            return _DeadlineStream(stream, self._deadline)
+        raise failure
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
         clipped = self._deadline.clip(timeout, httpcore.ConnectTimeout)
-        stream = self._inner.connect_tcp(host, port, clipped, local_address, socket_options)
-        return _DeadlineStream(stream, self._deadline)
+        try:
+            return self._resolver.addresses(host, port, clipped)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError("the name was not resolved") from error
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -60,7 +89,13 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.clip(timeout, httpcore.ReadTimeout))
+        left = self._deadline.clip(timeout, httpcore.ReadTimeout)
+        while left > _SLICE_S:
+            with suppress(httpcore.ReadTimeout):
+                return self._inner.read(max_bytes, _SLICE_S)
+            self._deadline.heed()
+            left -= _SLICE_S
+        return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._deadline.clip(timeout, httpcore.WriteTimeout))

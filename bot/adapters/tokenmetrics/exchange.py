@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.adapters.tokenmetrics.circuit import Circuit
+from bot.adapters.tokenmetrics.clock_check import clock_error
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.envelope import printable
 from bot.adapters.tokenmetrics.faults import FaultKind, TransportFault
@@ -88,6 +89,20 @@ class Exchange:
         self._circuit.failed(failure.error)
         raise failure.error
 
+    def look_at_clock(self, deadline: PollDeadline) -> None:
+        """Compare the clocks by an answer of any kind to a question that costs nothing.
+
+        Raises ClockError where they differ, UnavailableError where no answer came.
+        """
+        asked = self._clock.now()
+        try:
+            answer = self._transport.get("/", {}, deadline.remaining_s())
+        except TransportFault as fault:
+            raise UnavailableError(f"the provider's clock: {fault}") from None
+        error = clock_error(answer.headers, asked, self._clock.now())
+        if error is not None:
+            raise error
+
     def statistics(self) -> PollStatistics:
         """Latency, failures and credits so far."""
         return PollStatistics(
@@ -95,6 +110,10 @@ class Exchange:
             credits_spent=self._budget.spent(),
             credits_left=self._budget.left(),
         )
+
+    def good_answers(self, endpoint: Endpoint) -> int:
+        """Answers of an endpoint so far that came whole and could be read."""
+        return self._tally.good(endpoint)
 
     def misread(self, endpoint: Endpoint) -> None:
         """Count an answer that came whole but could not be read."""
@@ -110,12 +129,18 @@ class Exchange:
         self._throttle.wait(deadline)
         self._budget.charge()
         self._tally.sent(endpoint)
+        asked = self._clock.now()
         try:
             answer = self._transport.get(f"{self._path}/{endpoint}", params, deadline.remaining_s())
         except TransportFault as fault:
             self._tally.failed(endpoint, fault.kind)
             return _Failure(error=_fault_error(endpoint, fault), may_pass=fault.may_pass)
         self._tally.answered(endpoint, answer.latency_ms)
+        wrong_time = clock_error(answer.headers, asked, self._clock.now())
+        if wrong_time is not None and answer.status == OK:
+            # Not kept: the record says of every row when it was known, and here nobody can.
+            self._tally.failed(endpoint, "clock")
+            return _Failure(error=wrong_time, may_pass=False)
         stored = self._keep(endpoint, params, answer)
         error = error_of(answer, endpoint)
         if error is None:

@@ -12,11 +12,12 @@ from bot.adapters.tokenmetrics.limits import (
     TEXT_CHARS_MAX,
 )
 from bot.adapters.tokenmetrics.parsed import FaultCode, RowRefusedError
-from bot.domain.decimals import canonical_price, parse_decimal, plain
+from bot.domain.decimals import PRICE_MAX, canonical_price, parse_decimal, plain
 from bot.domain.errors import DataError
 from bot.domain.instants import parse_instant
 
-_TOKEN_ID_MAX = 2**53
+# As the record: whatever is read here must be storable.
+_TOKEN_ID_MAX = 10**15
 _TIME_KEYS = ("timestamp", "date", "generated_at", "updated_at")
 
 
@@ -109,9 +110,9 @@ def _exact(raw: object) -> Decimal:
 
 
 def read_price(raw: object) -> Decimal:
-    """A number above zero, cut to what the record keeps of a price."""
+    """A number above zero and at most 4e12, cut to what the record keeps of a price."""
     value = canonical_price(read_number(raw))
-    if value <= 0:
+    if not 0 < value <= PRICE_MAX:
         raise RowRefusedError(FaultCode.NUMBER_BAD, f"{_shown(raw)} is no price")
     return Decimal(plain(value))
 

@@ -6,10 +6,12 @@ from typing import Final
 
 MIB: Final = 1 << 20
 
-# One answer.
-WIRE_BYTES_MAX: Final = 8 * MIB
-DECODED_BYTES_MAX: Final = 32 * MIB
+# One answer. Together these keep what reading it takes below 64 MiB, whatever it holds: text of
+# wide characters takes four times its bytes, and a small value hundreds of times its own.
+WIRE_BYTES_MAX: Final = 6 * MIB
+DECODED_BYTES_MAX: Final = 6 * MIB
 JSON_DEPTH_MAX: Final = 32
+JSON_ITEMS_MAX: Final = 160_000
 # A float64 printed in full has 17 digits; sixty-four characters are no number of a market.
 NUMBER_CHARS_MAX: Final = 64
 NUMBER_EXPONENT_MAX: Final = 30
@@ -32,6 +34,7 @@ POLL_DEADLINE_S: Final = 600.0
 PAUSE_MAX_S: Final = 600.0
 AUTH_HOLD_S: Final = 600.0
 OUTAGE_HOLD_S: Final = 60.0
+CLOCK_SKEW_MAX_S: Final = 120
 
 # Repetition.
 ATTEMPTS_MAX: Final = 4

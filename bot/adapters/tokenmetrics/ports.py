@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,6 +93,10 @@ class Transport(Protocol):
         ...
 
 
+def go_on() -> None:
+    """For waits that nobody breaks off."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """The outside of one client."""
@@ -100,3 +104,5 @@ class Ports:
     clock: Clock
     sink: ResponseSink
     credits: CreditLedger
+    # Called about once a second while an answer is awaited; raises to break the wait off.
+    heed: Callable[[], None] = go_on

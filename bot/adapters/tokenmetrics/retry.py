@@ -36,13 +36,14 @@ def retry_after_s(value: str, server_date: str, now: int) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX:
         return float(text)
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    return max(0.0, (until - (_http_date(server_date) or _instant(now))).total_seconds())
+    return max(0.0, (until - (http_date(server_date) or _instant(now))).total_seconds())
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The instant of an HTTP date; None where the text is none."""
     try:
         moment = parsedate_to_datetime(text.strip())
         # Bound checks need the conversion to work; a date at the edge of the calendar may not.

@@ -51,6 +51,10 @@ class Tally:
         """One attempt failed; the cause is a fault's kind, `http_STATUS` or `payload`."""
         self._errors.setdefault(endpoint, Counter())[cause] += 1
 
+    def good(self, endpoint: str) -> int:
+        """Answers so far that came whole and could be read."""
+        return self._requests[endpoint] - sum(self._errors.get(endpoint, Counter()).values())
+
     def endpoints(self) -> tuple[EndpointStatistics, ...]:
         """The counts so far, by endpoint."""
         return tuple(self._one(endpoint) for endpoint in sorted(self._requests))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from bot.adapters.tokenmetrics.limits import JSON_DEPTH_MAX, NUMBER_CHARS_MAX
+from bot.adapters.tokenmetrics.limits import JSON_DEPTH_MAX, JSON_ITEMS_MAX, NUMBER_CHARS_MAX
 from bot.domain.errors import BadPayloadError
 
 Container = dict[str, object] | list[object]
@@ -27,11 +27,13 @@ def decode_json(body: bytes) -> object:
     """The value of a JSON text; fractions as Decimal, exactly as sent.
 
     Raises BadPayloadError for anything that is not strict UTF-8 JSON, for a key that an object
-    holds twice, for numbers of absurd length and for nesting deeper than the limit.
+    holds twice, for numbers of absurd length, for more values than the limit (before any of them
+    takes memory) and for nesting deeper than the limit.
 
     >>> decode_json(b'{"CLOSE": 0.30, "SKEW": NaN}')
     {'CLOSE': Decimal('0.30'), 'SKEW': NotFinite(text='NaN')}
     """
+    _check_items(body)
     try:
         value: object = json.loads(
             body.decode("utf-8"),
@@ -46,6 +48,16 @@ def decode_json(body: bytes) -> object:
         raise BadPayloadError(f"not JSON: {type(error).__name__}") from None
     _check_depth(value)
     return value
+
+
+def _check_items(body: bytes) -> None:
+    # Every value but the first follows a comma or an opening sign; those inside texts count too.
+    items = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if items > JSON_ITEMS_MAX:
+        raise BadPayloadError(
+            f"{items} values in one answer, at most {JSON_ITEMS_MAX} are read: if they are "
+            f"meant, ask for fewer tokens at once (batch_size)"
+        )
 
 
 def _fraction(text: str) -> Decimal | NotFinite:

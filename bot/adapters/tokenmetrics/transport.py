@@ -22,11 +22,20 @@ from bot.adapters.tokenmetrics.limits import (
     READ_TIMEOUT_S,
     WRITE_TIMEOUT_S,
 )
-from bot.adapters.tokenmetrics.ports import Secret, WireAnswer
+from bot.adapters.tokenmetrics.name_lookup import Resolver
+from bot.adapters.tokenmetrics.ports import Secret, WireAnswer, go_on
 from bot.domain.errors import ConfigError
 
-_HEADERS_READ: Final = ("content-type", "retry-after", "date", "x-request-id", "x-amzn-requestid")
+_HEADERS_READ: Final = (
+    "content-type",
+    "retry-after",
+    "date",
+    "age",
+    "x-request-id",
+    "x-amzn-requestid",
+)
 _BLANK: Final = b"[key]"
+_STATUSES: Final = range(200, 600)
 # A shorter key would blank innocent text of an answer.
 _KEY_CHARS_MIN: Final = 8
 
@@ -41,6 +50,18 @@ class TransportSettings:
     read_timeout_s: float = READ_TIMEOUT_S
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Whom to trust, where names are looked up and what is heeded, where it is not the usual.
+
+    `trust` None: the certificates that come with the HTTP library, whatever the environment says.
+    """
+
+    trust: ssl.SSLContext | None = None
+    resolver: Resolver | None = None
+    heed: Callable[[], None] = go_on
+
+
 class HttpTransport:
     """Sends GET requests to one host; never follows a redirect, never heeds proxy variables."""
 
@@ -49,16 +70,22 @@ class HttpTransport:
         settings: TransportSettings,
         key: Secret,
         monotonic: Callable[[], float] = time.monotonic,
+        net: httpx.BaseTransport | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
-        """Raises ConfigError for a base URL or a key that cannot be used."""
+        """Raises ConfigError for a base URL or a key that cannot be used.
+
+        `net` carries the requests where they do not go over sockets, as in a simulation.
+        """
+        around = surroundings or Surroundings()
         _check_base_url(settings.base_url)
         _check_key(key)
         self._settings = settings
         self._key = key
         self._monotonic = monotonic
-        self._deadline = Deadline(monotonic)
+        self._deadline = Deadline(monotonic, around.heed)
         self._client = httpx.Client(
-            transport=_DeadlineTransport(self._deadline, settings.base_url),
+            transport=net or _DeadlineTransport(self._deadline, settings.base_url, around),
             base_url=settings.base_url,
             headers={
                 "accept": "application/json",
@@ -107,6 +134,9 @@ class HttpTransport:
         ) as response:
             encoding = response.headers.get("content-encoding", "")
             body = read_body(response.iter_raw(), encoding)
+            if response.status_code not in _STATUSES:
+                # The wire allows up to 999; no reader of the record knows what it would mean.
+                raise TransportFault(FaultKind.PROTOCOL, "a status beyond 599")
             headers = {
                 name: response.headers[name].replace(key, _BLANK.decode())
                 for name in _HEADERS_READ
@@ -124,15 +154,16 @@ class HttpTransport:
 class _DeadlineTransport(httpx.BaseTransport):
     """httpx's own transport takes no network backend; this one passes ours to httpcore."""
 
-    def __init__(self, deadline: Deadline, base_url: str) -> None:
-        secure = urlsplit(base_url).scheme == "https"
-        context = httpx.create_ssl_context(trust_env=False) if secure else None
+    def __init__(self, deadline: Deadline, base_url: str, around: Surroundings) -> None:
+        context = around.trust
+        if context is None and urlsplit(base_url).scheme == "https":
+            context = httpx.create_ssl_context(trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_connections=4,
             max_keepalive_connections=2,
             keepalive_expiry=30,
-            network_backend=DeadlineBackend(deadline),
+            network_backend=DeadlineBackend(deadline, around.resolver),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

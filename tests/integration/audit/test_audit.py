@@ -19,6 +19,7 @@ from bot.app.settings import load_settings
 from bot.domain.errors import UsageError
 from bot.domain.instants import HOUR
 from bot.domain.values import Record
+from tests.support.audit_page import no_evidence
 from tests.support.command import run
 from tests.support.ledger_home import (
     EASY,
@@ -30,7 +31,7 @@ from tests.support.ledger_home import (
     write_home,
     write_strategy,
 )
-from tests.support.tampering import both, journal_lines, opened, packed, rehashed, sql
+from tests.support.tampering import both, journal_lines, opened, packed, rehashed_bodies, sql
 
 
 def _count(home: Path, table: str) -> int:
@@ -94,7 +95,9 @@ def test_the_command_fails_with_70_and_names_what_it_found(home: Path) -> None:
     outcome = run("audit", "--home", home, "--json")
     document = json.loads(outcome.out)
     assert (outcome.code, document["ok"]) == (70, False)
-    assert [finding["code"] for finding in document["findings"]] == ["OBSERVATION_MISSING"]
+    missing, gap = document["findings"]
+    assert (missing["code"], missing["invariant"]) == ("OBSERVATION_MISSING", 35)
+    assert (gap["code"], gap["where"]) == ("OBSERVATION", "numbers of bar")
 
 
 def test_a_changed_byte_in_a_raw_body_is_named_with_its_response(home: Path) -> None:
@@ -102,7 +105,7 @@ def test_a_changed_byte_in_a_raw_body_is_named_with_its_response(home: Path) -> 
         (raw_id,) = connection.execute(
             "SELECT min(id) FROM raw_response WHERE endpoint = 'hourly-ohlcv'"
         ).fetchone()
-        body = packed("raw_response", "body", lambda b: b.replace(b'"CLOSE":', b'"CLOSE":1', 1))
+        body = packed("raw_body", "body", lambda b: b.replace(b'"CLOSE":', b'"CLOSE":1', 1))
         body(connection)
     (found,) = _found(_audited(home), Code.RAW_BODY)
     assert f"raw response {raw_id} (hourly-ohlcv)" in found
@@ -111,8 +114,8 @@ def test_a_changed_byte_in_a_raw_body_is_named_with_its_response(home: Path) -> 
 def test_a_body_forged_with_its_hash_differs_from_the_rows_read_from_it(home: Path) -> None:
     with opened(home / "hourhand.db") as connection:
         both(
-            packed("raw_response", "body", lambda b: b.replace(b'"CLOSE":', b'"CLOSE":9', 1)),
-            rehashed("raw_response", "body", "sha256"),
+            packed("raw_body", "body", lambda b: b.replace(b'"CLOSE":', b'"CLOSE":9', 1)),
+            rehashed_bodies(),
         )(connection)
     result = _audited(home)
     assert _found(result, Code.RAW_BODY) == []
@@ -187,15 +190,48 @@ def test_operational_state_is_not_audited_and_the_page_says_so(home: Path) -> No
             "UPDATE poll_state SET last_success = last_success + 1",
             "UPDATE credit SET spent = spent + 1",
             "UPDATE lease SET epoch = epoch + 1, holder = 'pid 1'",
-            "UPDATE raw_response SET latency_ms = latency_ms + 1, params = '{}'",
         )(connection)
     result = _audited(home)
     assert result.findings == []
     assert result.ledger_sha256 == result.replayed_sha256
-    page = Path(__file__).parents[3] / "docs" / "operations.md"
-    covered = page.read_text(encoding="utf-8").split("## What the audit covers")[1]
-    for name in ("poll_state", "credit", "lease", "meta", "params", "latency_ms", "request_id"):
-        assert f"`{name}`" in covered
+    unseen = no_evidence()
+    assert {"poll_state", "credit", "lease"} <= unseen.keys()
+    assert {"epoch", "holder"} <= unseen["lease"]
+
+
+def test_an_anchor_from_outside_is_held_against_the_journal(ledger_home: Path) -> None:
+    connection = sqlite3.connect(ledger_home / "hourhand.db")
+    seq, digest = connection.execute("SELECT seq, hash FROM journal WHERE seq = 12").fetchone()
+    connection.close()
+    assert run("audit", "--home", ledger_home, "--anchor", f"{seq}:{digest}").code == 0
+    for anchor in (f"{seq}:{'0' * 64}", f"9999:{digest}"):
+        outcome = run("audit", "--home", ledger_home, "--anchor", anchor)
+        assert outcome.code == 70
+        assert "JOURNAL_HEAD (invariant 25): anchor at journal" in outcome.out
+    outcome = run("audit", "--home", ledger_home, "--anchor", "twelve")
+    assert (outcome.code, "expected the number of an entry" in outcome.error) == (2, True)
+
+
+def test_the_document_lists_every_invariant_and_how_many_findings_it_has(home: Path) -> None:
+    with opened(home / "hourhand.db") as connection:
+        sql("UPDATE equity SET peak = peak + 1")(connection)
+    document = json.loads(run("audit", "--home", home, "--json").out)
+    assert [one["number"] for one in document["invariants"]] == list(range(1, 36))
+    broken = {one["number"]: one["findings"] for one in document["invariants"] if one["findings"]}
+    assert broken == {8: _count(home, "cycle"), 27: _count(home, "cycle")}
+    assert {finding["invariant"] for finding in document["findings"]} == {8, 27}
+
+
+def test_one_damaged_row_hides_no_other(home: Path) -> None:
+    with opened(home / "hourhand.db") as connection:
+        sql(
+            "UPDATE decision SET details = '{broken' WHERE ordinal = 0 AND slot % 7200000 = 0",
+            "UPDATE \"order\" SET body = '[]' WHERE action = 'TARGET'",
+            f"UPDATE fill SET fee = fee + 1 WHERE id = {A_FILL}",
+        )(connection)
+    found = _audited(home)
+    assert _found(found, Code.UNREADABLE)
+    assert len(_found(found, Code.FEE)) == 1
 
 
 def test_slots_recorded_by_other_rules_are_not_compared_and_no_finding(home: Path) -> None:

@@ -3,15 +3,19 @@
 # ruff: noqa: S608  the statements are made of this file's own text
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bot.app.audit import audit_home
+from bot.app.audit_codes import INVARIANTS, number_of
 from bot.app.audit_finding import Code
 from bot.app.settings import load_settings
 from bot.domain.instants import HOUR
+from tests.support.command import run as run_command
 from tests.support.ledger_home import KEY
 from tests.support.tampering import (
     Damage,
@@ -22,6 +26,7 @@ from tests.support.tampering import (
     opened,
     packed,
     rehashed,
+    rehashed_bodies,
     run,
     sql,
 )
@@ -55,6 +60,14 @@ def _higher_peak(line: dict[str, object]) -> bool:
     return True
 
 
+def newest_answer_gone(connection: sqlite3.Connection) -> None:
+    """Deletes the newest response, its link and every row that was read from it."""
+    (raw_id,) = connection.execute("SELECT max(id) FROM raw_response").fetchone()
+    for table in ("token_seen", "bar", "signal", "metric", "level_list", "grade", "raw_link"):
+        connection.execute(f"DELETE FROM {table} WHERE raw_id = ?", (raw_id,))
+    connection.execute("DELETE FROM raw_response WHERE id = ?", (raw_id,))
+
+
 # Each fault, and the finding that must be among those it leads to.
 FAULTS: list[tuple[str, Code, Damage]] = [
     ("a flag that is neither 0 nor 1", Code.INTEGRITY, sql("UPDATE cycle SET missed = 2")),
@@ -73,8 +86,8 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("the key in a text", Code.SECRET,
      sql(f"UPDATE raw_response SET request_id = 'sent with {KEY}' WHERE id = 2")),
     ("a key's look-alike in a body", Code.SECRET,
-     both(packed("raw_response", "body", lambda b: b.replace(b'"', b'"tm-8d1f0c22-aa41-4c', 1)),
-          rehashed("raw_response", "body", "sha256"))),
+     both(packed("raw_body", "body", lambda b: b.replace(b'"', b'"tm-8d1f0c22-aa41-4c', 1)),
+          rehashed_bodies())),
     ("no identity", Code.META, sql("DELETE FROM meta WHERE key = 'ledger_id'")),
     ("a text changed", Code.HASH,
      sql("UPDATE content SET body = replace(body, ':0.', ':1.') WHERE body LIKE '%:0.%'")),
@@ -83,7 +96,7 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("details that are no JSON", Code.UNREADABLE,
      sql(f"UPDATE decision SET details = '{{broken}}' WHERE id = {A_REFUSAL}")),
     ("a raw body changed", Code.RAW_BODY,
-     packed("raw_response", "body", lambda b: b.replace(b"0.3", b"0.4", 1))),
+     packed("raw_body", "body", lambda b: b.replace(b"0.3", b"0.4", 1))),
     ("a bar changed", Code.OBSERVATION,
      sql("UPDATE bar SET volume = '1' WHERE id = 5")),
     ("a bar known too early", Code.OBSERVATION,
@@ -105,11 +118,22 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("a text that nothing refers to", Code.ORPHAN,
      sql("INSERT INTO content (sha256, body) VALUES "
          "('4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945', '[]')")),
-    ("a response that said nothing new deleted", Code.RAW_BODY,
+    ("a response that said nothing new deleted", Code.RAW_CHAIN,
      sql("DELETE FROM raw_response WHERE id = (SELECT min(id) FROM raw_response r WHERE "
          "status = 200 AND endpoint = 'tm-grade' OR status = 404)")),
     ("a row counted out of turn", Code.JOURNAL_ROWS,
      sql(f"UPDATE decision SET ordinal = ordinal + 1 WHERE id = {A_REFUSAL}")),
+    ("the newest response deleted with all that came of it", Code.RAW_CHAIN, newest_answer_gone),
+    ("what was asked changed", Code.RAW_CHAIN,
+     sql("UPDATE raw_response SET params = '{}' WHERE id = 3")),
+    ("a response put in", Code.RAW_CHAIN,
+     sql("INSERT INTO raw_response SELECT max(id) + 1, endpoint, params, 404, sha256, "
+         "fetched_at, latency_ms, request_id FROM raw_response")),
+    ("a body emptied without a note", Code.RAW_BODY,
+     sql("DELETE FROM raw_body WHERE sha256 = (SELECT sha256 FROM raw_response WHERE id = 4)")),
+    ("a note of bodies let go that are there", Code.RAW_CHAIN,
+     sql("INSERT INTO pruning SELECT 1, fetched_at, 'AGE', 4, 4, 1, 1, fetched_at, sha256, sha256 "
+         "FROM raw_response WHERE id = 4")),
     ("a tick changed", Code.INSTRUMENT, sql("UPDATE instrument SET min_notional = '6'")),
     ("a universe changed", Code.UNIVERSE, sql("UPDATE universe SET token_ids = '[9001]'")),
     ("a line forged with its chain", Code.LINES, journal_lines(_higher_peak)),
@@ -119,12 +143,18 @@ FAULTS: list[tuple[str, Code, Damage]] = [
     ("a journal entry changed", Code.JOURNAL_CHAIN,
      sql("UPDATE journal SET body = replace(body, '\"no\"', '\"yes\"') WHERE seq = 9")),
     ("a journal entry deleted", Code.JOURNAL_CHAIN, sql("DELETE FROM journal WHERE seq = 9")),
-    ("a refusal deleted", Code.JOURNAL_ROWS, sql(f"DELETE FROM decision WHERE id = {A_REFUSAL}")),
-    ("a cancel deleted", Code.JOURNAL_ROWS,
+    ("a refusal deleted", Code.JOURNAL_COUNT, sql(f"DELETE FROM decision WHERE id = {A_REFUSAL}")),
+    ("a cancel deleted", Code.JOURNAL_COUNT,
      sql("DELETE FROM order_event WHERE id = (SELECT min(id) FROM order_event)")),
-    ("a notice added", Code.JOURNAL_ROWS,
+    ("a notice added", Code.JOURNAL_COUNT,
      sql(f"INSERT INTO notice (strategy, slot, kind, detail) "
          f"VALUES ('easy', {LAST}, 'LATE_ROW', '')")),
+    ("the journal's noted end elsewhere", Code.JOURNAL_HEAD,
+     sql("UPDATE head SET number = number + 1 WHERE chain = 'journal'")),
+    ("a journal forged with its chain and its end, against the anchors", Code.JOURNAL_HEAD,
+     both(journal_lines(_higher_peak),
+          sql("UPDATE head SET hash = (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1) "
+              "WHERE chain = 'journal'"))),
     ("a refusal's edge moved", Code.JOURNAL_ROWS,
      sql(f"UPDATE decision SET edge_time = edge_time + 1 WHERE id = {A_REFUSAL}")),
     ("a slot deleted", Code.SLOT_GAP,
@@ -142,11 +172,20 @@ FAULTS: list[tuple[str, Code, Damage]] = [
          f"VALUES ('easy', {LAST}, 'CYCLE', 'a', 'b')")),
     ("no lease", Code.LEASE, sql("DELETE FROM lease")),
     ("a lease that was never taken", Code.LEASE, sql("UPDATE lease SET epoch = 0")),
+    ("a slot by an earlier holder", Code.LEASE,
+     sql(f"UPDATE tenure SET epoch = 2 WHERE slot = {MIDDLE}", "UPDATE lease SET epoch = 2")),
+    ("a slot by a holder to come", Code.LEASE,
+     sql(f"UPDATE tenure SET epoch = 9 WHERE slot = {LAST}")),
+    ("a slot by nobody", Code.LEASE, sql(f"DELETE FROM tenure WHERE slot = {MIDDLE}")),
+    ("a live ledger called a replay's", Code.META,
+     sql("UPDATE meta SET value = 'replay' WHERE key = 'mode'")),
+    ("an imported row put in", Code.IMPORT,
+     sql("INSERT INTO grade (token_id, valid_time, tm_grade, available_at) "
+         "SELECT token_id, open_time, '50', available_at FROM bar WHERE id = 5")),
     ("a message twice", Code.OUTBOX,
      both(loosened("outbox"),
-          sql(f"INSERT INTO outbox (id, dedup, strategy, slot, topic, body, attempts) "
-              f"VALUES (1, 'a', 'easy', {LAST}, 't', '{{}}', 0), "
-              f"(2, 'a', 'easy', {LAST}, 't', '{{}}', 0)"))),
+          sql("INSERT INTO outbox SELECT id + 1000, dedup, topic, strategy, slot, event_time, "
+              "late, body, written_at FROM outbox WHERE id = 1"))),
     ("a fill's order deleted", Code.ORPHAN, sql(f'DELETE FROM "order" WHERE id = {AN_ENTRY}')),
     ("an order's decision deleted", Code.ORPHAN,
      sql(f"DELETE FROM decision WHERE id = {AN_ENTERING}")),
@@ -172,6 +211,13 @@ FAULTS: list[tuple[str, Code, Damage]] = [
      sql(f'UPDATE "order" SET eligible_from = eligible_from + 60000 WHERE id = {AN_ENTRY}')),
     ("an entry beyond the caps", Code.EXPOSURE,
      sql(f'UPDATE "order" SET quantity_lots = quantity_lots * 1000 WHERE id = {AN_ENTRY}')),
+    ("a bar that came after the slot that saw it", Code.LOOK_AHEAD,
+     sql(f"UPDATE bar SET available_at = available_at + {30 * HOUR} WHERE id = {BOUGHT_BAR}")),
+    ("a signal that came after the slot that saw it", Code.LOOK_AHEAD,
+     sql(f"UPDATE signal SET available_at = available_at + {30 * HOUR} WHERE id = "
+         f"(SELECT max(id) FROM signal WHERE valid_time < {MIDDLE})")),
+    ("levels that came after the slot that saw them", Code.LOOK_AHEAD,
+     sql(f"UPDATE level_list SET seen_at = seen_at + {60 * HOUR}")),
     ("a fill before its order", Code.FILL_EARLY,
      sql(f"UPDATE fill SET open_time = open_time - {HOUR} WHERE id = {A_BUY}")),
     ("a fill in a bar that is not over", Code.FILL_EARLY,
@@ -201,6 +247,8 @@ FAULTS: list[tuple[str, Code, Damage]] = [
      sql("UPDATE cash_entry SET amount = amount + 1 WHERE id = (SELECT max(id) FROM cash_entry)")),
     ("more spent than there is", Code.CASH_NEGATIVE,
      sql(f"UPDATE fill SET notional = {10**16} WHERE id = {A_BUY}")),
+    ("a sale of a closed position deleted", Code.EXIT_QUANTITY,
+     sql(f"DELETE FROM fill WHERE id = {A_SALE}")),
     ("more sold than was held", Code.POSITION,
      sql(f"UPDATE fill SET quantity_lots = quantity_lots + 1 WHERE id = {A_SALE}")),
     ("a position deleted", Code.POSITION,
@@ -223,6 +271,12 @@ FAULTS: list[tuple[str, Code, Damage]] = [
      sql(f"UPDATE decision SET outcome = 'ENTER' WHERE id = {A_REFUSAL}")),
     ("an entry against its gate", Code.GATE_EVIDENCE,
      details(AN_ENTERING, lambda d: d["gates"][0].update(value=-99.0))),
+    ("a limit that the strategy does not set", Code.GATE_EVIDENCE,
+     details(AN_ENTERING, lambda d: d["gates"][0].update(min=-9.0))),
+    ("a stop that its support does not give", Code.BRACKET,
+     details(AN_ENTERING, lambda d: d.update(stop="1"))),
+    ("a bound that the account does not give", Code.SIZE,
+     details(AN_ENTERING, lambda d: d["bounds"].update(GROSS="1000000"))),
     ("an entry by a gate that failed", Code.GATE_EVIDENCE,
      details(AN_ENTERING, lambda d: d["gates"][0].update(passed=False))),
     ("a size beyond its bound", Code.SIZE,
@@ -230,16 +284,67 @@ FAULTS: list[tuple[str, Code, Damage]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "damage"), [fault[1:] for fault in FAULTS],
-                         ids=[fault[0] for fault in FAULTS])  # fmt: skip
-def test_a_planted_fault_is_named(home: Path, code: Code, damage: Damage) -> None:
+# For each invariant a fault that breaks it, and where the finding must say that it is.
+NAMED: dict[int, tuple[str, str]] = {
+    1: ("a flag that is neither 0 nor 1", "cycle row 1 and 22 more"),
+    2: ("constraints dropped", "table notice"),
+    3: ("cash that no fill gave", "cash of easy 2025-02-03T22:00:00Z"),
+    4: ("a leg changed", "cash entries of [0-9a-f]{32}-[0-9]+-0"),
+    5: ("more spent than there is", "after fill [0-9a-f]{32}-[0-9]+-0"),
+    6: ("a position deleted", "position [0-9a-f]{32}"),
+    7: ("profit that no sale made", "position [0-9a-f]{32}"),
+    8: ("a mark that no close gives", "value, equity, unrealised, peak of easy 2025-02-03T02:.*"),
+    9: ("a second position opened", "fill [0-9a-f]{32}-[0-9]+-0"),
+    10: ("a fill's order deleted", "[0-9a-f]{32}-[0-9]+-0"),
+    11: ("a fill before its order", "fill [0-9a-f]{32}-[0-9]+-0"),
+    12: ("a bar that came after the slot that saw it", "bar of token 900[1-4] in easy 2025-.*"),
+    13: ("a line forged with its chain", r"easy 2025-02-03T00:00:00Z line 2 \(the first of 1 .*"),
+    14: ("an order renamed", "order 0{32}"),
+    15: ("an order twice", "easy 2025-02-03T.* token 900[1-4] ENTRY 0"),
+    16: ("a sale of a closed position deleted", "position [0-9a-f]{32}"),
+    17: ("a stop sold too dear", "fill [0-9a-f]{32}-[0-9]+-0"),
+    18: ("a stop passed over", "position of order [0-9a-f]{32} in the bar of 2025-02-03T.*"),
+    19: ("a stop that its support does not give", "stop of decision [0-9a-f]{32}"),
+    20: ("an entry against its gate", "value of gate sharpe of decision [0-9a-f]{32}"),
+    21: ("a bound that the account does not give", "bound GROSS of decision [0-9a-f]{32}"),
+    22: ("an entry beyond the caps", "order [0-9a-f]{32}"),
+    23: ("a slot deleted", "easy 2025-02-03T16:00:00Z"),
+    24: ("a cycle after the last sign of life", "easy 2025-02-03T22:00:00Z"),
+    25: ("a journal entry changed", "journal 9 hash"),
+    26: ("a refusal deleted", "decision rows of easy 2025-02-03T.*"),
+    27: ("a refusal's edge moved", "edge_time of decision [0-9a-f]{32} of easy 2025-02-03T.*"),
+    28: ("a message twice", "message [0-9a-f]{32}"),
+    29: ("a slot by an earlier holder", "writer of journal 17, easy 2025-02-03T16:00:00Z"),
+    30: ("a slot at half past", "position.closed_slot row [0-9]+"),
+    31: ("a fraction in a money column", "equity.peak row 23"),
+    32: ("the key in a text", "raw_response.request_id row 2"),
+    33: ("a slot that came to two results", "second try at easy 2025-02-03T22:00:00Z"),
+    34: ("a live ledger called a replay's", "meta.mode"),
+    35: ("a raw body changed", r"body of raw response [0-9]+ \([a-z-]+\)"),
+}
+
+
+@pytest.mark.parametrize(("name", "code", "damage"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_planted_fault_is_named(home: Path, name: str, code: Code, damage: Damage) -> None:
     with opened(home / "hourhand.db") as connection:
         damage(connection)
-    result = audit_home(load_settings(home))
-    assert not result.ok
-    assert code in {finding.code for finding in result.findings}, [
-        finding.text() for finding in result.findings
-    ]
+    outcome = run_command("audit", "--home", home, "--json")
+    document = json.loads(outcome.out)
+    found = [finding for finding in document["findings"] if finding["code"] == code]
+    assert (outcome.code, document["ok"]) == (70, False)
+    assert found, document["findings"]
+    assert all(finding["expected"] != finding["found"] for finding in found)
+    for number, (fault, where) in NAMED.items():
+        if fault == name:
+            assert {finding["invariant"] for finding in found} == {number}
+            assert any(re.fullmatch(where, finding["where"]) for finding in found), found
+
+
+def test_every_invariant_has_its_fault() -> None:
+    assert list(NAMED) == [invariant.number for invariant in INVARIANTS] == list(range(1, 36))
+    codes = {name: code for name, code, _ in FAULTS}
+    for number, (name, _) in NAMED.items():
+        assert number_of(codes[name]) == number
 
 
 def test_a_dropped_trigger_is_named(home: Path) -> None:

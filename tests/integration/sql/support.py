@@ -26,7 +26,7 @@ from bot.adapters.sql.ledger_rows import (
 )
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
 from bot.adapters.sql.lock import take_lease
-from bot.domain.ids import order_id
+from bot.domain.ids import message_id, order_id
 from bot.domain.instants import HOUR, parse_instant
 
 T0 = parse_instant("2025-05-10T13:00:00Z")
@@ -86,7 +86,10 @@ def busy_slot(number: int, cash: int = CASH, **changes: Any) -> CycleCommit:
                         realised=0),
         ),
         "notices": (NoticeRow(kind="LATE_ROW", detail="bar", **here),),
-        "outbox": (OutboxRow(dedup=f"o{number}", topic="ENTRY", body="{}", **common),),
+        "outbox": (
+            OutboxRow(dedup=message_id("entry.ordered", entry), topic="entry.ordered",
+                      event_time=slot, late=False, body="{}", **common),
+        ),
         "equity": _equity(slot, cash - NOTIONAL - FEE, NOTIONAL),
     }  # fmt: skip
     return quiet_slot(number, **{**values, **changes})

@@ -94,7 +94,7 @@ def test_a_database_held_by_another_program_is_told_in_words(tmp_path: Path) -> 
     foreign.execute("COMMIT")
     foreign.close()
     with database.transaction() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM meta").scalar() == 2
+        assert connection.exec_driver_sql("SELECT count(*) FROM meta").scalar() == 3
 
 
 def test_a_mistyped_path_is_not_created(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_reader_sees_but_cannot_write(tmp_path: Path) -> None:
         before = view.exec_driver_sql("SELECT count(*) FROM meta").scalar()
         with writer.transaction() as connection:  # a reader does not hold a writer up
             connection.exec_driver_sql("INSERT INTO meta VALUES ('k', 'v')")
-        assert view.exec_driver_sql("SELECT count(*) FROM meta").scalar() == before == 2
+        assert view.exec_driver_sql("SELECT count(*) FROM meta").scalar() == before == 3
     with pytest.raises(StorageError, match="may not be written"), reader.transaction() as view:
         view.exec_driver_sql("INSERT INTO meta VALUES ('x', 'y')")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.sql import ledger_read, slot_store
+from bot.adapters.sql import ledger_read, outbox_store, slot_store
+from bot.adapters.sql.command_store import commands
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle, entry_hash
@@ -47,7 +48,7 @@ def test_a_slot_is_read_back_as_it_was_written(store: Store) -> None:
         assert tuple(ledger_read.positions(connection)) == slot.positions
         assert tuple(ledger_read.notices(connection)) == slot.notices
         assert ledger_read.equity(connection) == [slot.equity]
-        assert [row for _, row in ledger_read.unsent(connection)] == list(slot.outbox)
+        assert outbox_store.messages(connection) == list(slot.outbox)
         assert ledger_read.configs(connection) == {(CONFIG.config_sha256, 1): CONFIG}
         state = ledger_read.account(connection, STRATEGY)
         assert state is not None
@@ -75,11 +76,25 @@ def test_running_a_cycle_twice_adds_nothing(store: Store) -> None:
 def test_a_second_try_with_another_result_is_noted_and_the_first_stands(store: Store) -> None:
     commit(*store, quiet_slot(0))
     for _ in range(2):  # noted once
-        assert commit(*store, quiet_slot(0, lines="other\n")) is Outcome.ALREADY_DONE
+        assert commit(*store, quiet_slot(0, lines="other\n")) is Outcome.CONFLICT
     with store[0].transaction() as connection:
         (found,) = ledger_read.conflicts(connection)
         assert list(ledger_read.journal_bodies(connection, STRATEGY)) == ["slot 0\n"]
     assert (found["slot"], found["expected"].split("=")[0]) == (T0, "lines_sha256")
+
+
+def test_a_conflict_holds_the_strategys_entries_back_and_is_told(store: Store) -> None:
+    commit(*store, busy_slot(0))
+    changed = dataclasses.replace(busy_slot(0).orders[0], request_hash="f" * 64)
+    commit(*store, busy_slot(0, orders=(changed,), lines="other\n"))
+    with store[0].transaction() as connection:
+        (found,) = ledger_read.conflicts(connection)
+        (pause,) = commands(connection)
+        topics = [row.topic for row in outbox_store.messages(connection)]
+    assert f"order {changed.id}={changed.request_hash}" in found["found"]
+    assert (pause.kind, pause.strategy) == ("PAUSE", STRATEGY)
+    assert pause.source == f"conflict {found['id']}"
+    assert "conflict" in topics
 
 
 def test_a_slot_computed_from_an_old_account_is_not_written(store: Store) -> None:
@@ -175,7 +190,7 @@ def test_rows_are_found_by_token_and_span_in_recorded_order(store: Store) -> Non
         assert ledger_read.cycles(connection, Span(strategy="another")) == []
 
 
-def test_a_message_stays_until_it_is_sent_and_is_queued_once(store: Store) -> None:
+def test_a_message_is_queued_once(store: Store) -> None:
     database, _ = store
     commit(*store, busy_slot(0))
     again = quiet_slot(1, watermark=T0, outbox=(
@@ -183,11 +198,7 @@ def test_a_message_stays_until_it_is_sent_and_is_queued_once(store: Store) -> No
     ), equity=dataclasses.replace(busy_slot(0).equity, slot=T0 + HOUR))  # fmt: skip
     assert commit(*store, again) is Outcome.DONE
     with database.transaction() as connection:
-        ((message_id, _),) = ledger_read.unsent(connection)
-        ledger_read.mark_failed(connection, message_id, "no route")
-        assert len(ledger_read.unsent(connection)) == 1
-        ledger_read.mark_sent(connection, message_id, T0)
-        assert ledger_read.unsent(connection) == []
+        assert outbox_store.messages(connection) == list(busy_slot(0).outbox)
 
 
 def test_several_slots_may_share_a_transaction(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY, HOUR, parse_instant
 from bot.domain.values import (
     Bar,
+    Command,
     Grade,
     Level,
     LevelList,
@@ -84,6 +86,9 @@ def _full() -> Record:
                 Grade(token_id=1, valid_time=T0 + DAY, tm_grade=None, available_at=T0 + DAY)],
         slots=[Slot(slot=T0, as_of=T0 + 600_000), Slot(slot=T0 + HOUR, as_of=T0 + 9 * HOUR,
                                                        missed=True)],
+        commands=[Command(at=T0 + 3, kind="PAUSE", note="a look"),
+                  Command(at=T0 + 4, kind="RESUME", source="conflict 1", strategy="mine"),
+                  Command(at=T0 + 5, kind="CLOSE", strategy="mine", token_id=1)],
     )  # fmt: skip
 
 
@@ -194,8 +199,9 @@ def test_observations_know_the_response_they_came_from(database: Database) -> No
 def test_a_changed_byte_in_a_stored_response_is_named(database: Database) -> None:
     with database.transaction() as connection:
         raw_id = record_store.add_raw(connection, RAW)
-        connection.exec_driver_sql("DROP TRIGGER raw_response_no_update")
-        connection.exec_driver_sql("UPDATE raw_response SET sha256 = ?", ("0" * 64,))
+        connection.exec_driver_sql("DROP TRIGGER raw_body_no_update")
+        body = zlib.compress(RAW.body + b" ")
+        connection.exec_driver_sql("UPDATE raw_body SET body = ?", (body,))
     with database.transaction() as connection, pytest.raises(LedgerError) as told:
         list(record_store.raw_responses(connection))
     assert f"raw response {raw_id}: the body hashes to" in str(told.value)

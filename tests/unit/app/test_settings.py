@@ -220,8 +220,9 @@ def test_the_shipped_settings_file_names_every_setting_with_its_default(tmp_path
     write(tmp_path, "config/hourhand.toml", text)
     assert load_settings(tmp_path) == load_settings_without_file(tmp_path)
     lines = re.findall(r"^# (\w+ = .*)$", text, re.M)
-    assert {line.split(" = ")[0] for line in lines} == KEYS - {"api_key"}
-    kept = [line for line in lines if not line.startswith(("log_file", "clock_url"))]
+    assert {line.split(" = ")[0] for line in lines} == KEYS - {"api_key", "webhook_secret"}
+    absent = ("log_file", "clock_url", "webhook_url")
+    kept = [line for line in lines if not line.startswith(absent)]
     write(tmp_path, "config/hourhand.toml", "\n".join(kept))
     assert load_settings(tmp_path) == load_settings_without_file(tmp_path)
 

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.strategy_files import (
-    SIZE_MAX,
     canonical_text,
     from_strategy,
     load_strategies,
@@ -20,6 +19,7 @@ from bot.app.strategy_files import (
     override,
     strategy_from_canonical,
 )
+from bot.app.toml_text import SIZE_MAX
 from bot.domain.errors import ConfigError, UsageError
 from bot.market.parameter_groups import kind_of, read_table
 from bot.market.strategy import Gate, Strategy, Universe

@@ -15,7 +15,8 @@ from tests.support.command import run
 HEAVY = ("numpy", "numba", "pyarrow", "httpx", "sqlalchemy", "alembic", "uvicorn", "starlette",
          "pydantic", "structlog", "apscheduler")  # fmt: skip
 READING = {"status", "orders", "positions", "trades", "why", "check", "export", "import",
-           "schema", "init", "upgrade", "backup", "info", "trials"}  # fmt: skip
+           "schema", "init", "upgrade", "backup", "restore", "info", "trials",
+           "doctor"}  # fmt: skip
 HOMELESS = {"trials"}  # the registry is the user's, not a home's
 
 

@@ -16,7 +16,8 @@ from typer.core import TyperGroup
 from bot.adapters.files.layout import TABLES
 from bot.app.settings import KEYS, load_settings
 from bot.app.strategy_files import load_strategy
-from bot.cli.main import INTERRUPTED, app
+from bot.cli.__main__ import INTERRUPTED
+from bot.cli.main import app
 from bot.domain.errors import HourhandError
 
 ROOT = Path(__file__).parents[3]

@@ -14,13 +14,21 @@ STRATEGY: dict[str, Any] = {
     "name": "plain", "slot": "2025-05-10T13:00:00Z", "behind": 3, "slots": 10, "missed": 2,
     "equity": "9000", "cash": "9000", "value": "0", "realised": "-1000", "unrealised": "0",
     "peak": "10000", "drawdown": 0.1, "open_positions": 0, "working_entries": 0,
-    "halts": ["HALT_DRAWDOWN"], "stale": {"bars": ["SAFE\x1b[31m", "DOGE"]},
+    "halts": ["HALT_DRAWDOWN"],
+    "held": [{"since": "2025-05-10T12:01:00Z", "words": "paused by the operator (a look)"}],
+    "waiting": [{"kind": "CLOSE", "symbol": "BTC", "at": "2025-05-10T13:20:00Z", "note": ""}],
+    "stale": {"bars": ["SAFE\x1b[31m", "DOGE"]},
     "notices": {"LATE_ROW": 2, "UNPRICED": 1},
     "config_sha256": "a" * 64, "config": "its file has changed since", "ledger_sha256": "b" * 64,
 }  # fmt: skip
 STATUS: dict[str, Any] = {
     "home": "/home/me", "daemon": {"running": True, "pid": None, "since": ""},
+    "health": {"state": "healthy", "since": None, "reasons": []}, "receivers": [],
     "strategies": [STRATEGY], "not_started": [],
+    "managed": [{"name": "plain", "words": "its file is gone: it is managed until nothing is open",
+                 "open_positions": 2, "working_entries": 1, "config_sha256": "a" * 64}],
+    "conflicts": [{"id": 3, "strategy": "plain", "slot": "2025-05-10T11:00:00Z",
+                   "expected": f"lines_sha256={'a' * 64}", "found": f"lines_sha256={'b' * 64}"}],
     "polls": [
         {"endpoint": "tm-grade", "last_success": None, "answers": 4, "p50_ms": 10, "p95_ms": 20,
          "p99_ms": 20, "errors": {"429": 3, "500": 1}}
@@ -40,6 +48,10 @@ def test_status_names_halts_delays_stale_series_and_errors() -> None:
         "daemon  running; never ran here",
         "notices in 24 slots: 2 x LATE_ROW (a signal came after a newer one)",
         "notices in 24 slots: 1 x UNPRICED (a held token has had no bar for two days)",
+        "no entries since 2025-05-10 12:01: paused by the operator (a look)",
+        "not seen by a slot yet: CLOSE BTC, given 2025-05-10T13:20:00Z",
+        "its file is gone: it is managed until nothing is open; 2 open positions",
+        "conflict 3  plain, slot 2025-05-10 11:00: decided twice", "hourhand ack conflict 3",
     ):  # fmt: skip
         assert said in text
     assert max(map(len, text.splitlines())) <= 80
@@ -90,7 +102,8 @@ def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() 
     strategy = {
         "strategy": "plain", "slot": "2025-05-10T13:00:00Z", "as_of": "2025-05-10T13:10:00Z",
         "missed": True, "source": "recorded", "inputs": None, "decisions": [decision], "book": [],
-        "also": {},
+        "also": {}, "acknowledged": True,
+        "held": [{"since": "2025-05-10T12:01:00Z", "words": "conflict 3: decided twice"}],
         "notices": [{"kind": "LATE_ROW", "about": "2025-05-10T11:00:00Z"},
                     {"kind": "PRICE_JUMP", "about": None}],
     }  # fmt: skip
@@ -100,6 +113,7 @@ def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() 
         "UTC, missed", "nothing was known of this token", "by atr_fallback", "by target_fallback",
         "notice LATE_ROW of 2025-05-10 11:00: a signal came after a newer one",
         "notice PRICE_JUMP: the close moved by more than a market does",
+        "no entries since 2025-05-10 12:01: conflict 3", "the operator lifted a drawdown halt",
         "missing", ">= 0.8", "cancel 1 (ENTRY_TTL)", "no position came of it so far",
     ):  # fmt: skip
         assert said in text

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from bot.adapters.files.layout import FORMATS, FileFormat
 from bot.adapters.files.record_folder import read_record, read_record_with_notes
 from bot.adapters.files.record_writer import write_record
-from bot.domain.decimals import canonical_price, plain
+from bot.domain.decimals import PRICE_MAX, canonical_price, plain
 from bot.domain.errors import DataError, StorageError
 from bot.domain.instants import EARLIEST, HOUR, LATEST, parse_instant
 from bot.domain.values import (
     Bar,
+    Command,
     Grade,
     Level,
     LevelList,
@@ -43,24 +44,26 @@ ids = st.integers(1, 10**12)
 times = st.integers(EARLIEST, LATEST - 1)
 maybe_times = st.none() | times
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
-prices = st.decimals(
-    min_value=Decimal("-1e15"), max_value=Decimal("1e15"), places=None, allow_nan=False
-).map(canonical_price)
+prices = st.decimals(min_value=-PRICE_MAX, max_value=PRICE_MAX, places=None, allow_nan=False).map(
+    canonical_price
+)
 exact = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20)
+amounts = exact.map(abs)
+steps = amounts.filter(bool)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 names = st.sampled_from(["sharpe", "sortino", "volatility", "max_drawdown", "cagr", "value_1", "z"])
 
 tokens = st.builds(
     Token,
-    token_id=ids, symbol=texts, name=texts, sector=texts, category=texts, tick=st.none() | exact,
-    lot=st.none() | exact, min_notional=st.none() | exact,
+    token_id=ids, symbol=texts, name=texts, sector=texts, category=texts, tick=st.none() | steps,
+    lot=st.none() | steps, min_notional=st.none() | exact,
     volume_unit=st.sampled_from(["", "base", "quote", "unknown"]), market_cap=st.none() | exact,
     available_at=maybe_times,
 )  # fmt: skip
 bars = st.builds(
     Bar,
     token_id=ids, open_time=times, open=prices, high=prices, low=prices, close=prices,
-    volume=st.none() | exact, interval=st.sampled_from(["1h", "5m", "1d"]),
+    volume=st.none() | amounts, interval=st.sampled_from(["1h", "5m", "1d"]),
     available_at=maybe_times,
 )  # fmt: skip
 signals = st.builds(
@@ -85,6 +88,13 @@ grades = st.builds(
     Grade, token_id=ids, valid_time=times, tm_grade=st.none() | floats, available_at=maybe_times
 )
 slots = st.builds(Slot, slot=times, as_of=times, missed=st.booleans())
+filled = texts.filter(bool)
+commands = st.one_of(
+    st.builds(Command, at=times, kind=st.sampled_from(["PAUSE", "RESUME", "ACK"]), source=filled,
+              strategy=texts, note=texts),
+    st.builds(Command, at=times, kind=st.sampled_from(["CLOSE", "WRITE_OFF", "ACK"]),
+              source=filled, strategy=texts, token_id=ids, note=texts),
+)  # fmt: skip
 records = st.builds(
     Record,
     tokens=st.lists(tokens, max_size=3),
@@ -94,6 +104,7 @@ records = st.builds(
     levels=st.lists(levels, max_size=3, unique_by=lambda found: (found.token_id, found.seen_at)),
     grades=st.lists(grades, max_size=3),
     slots=st.lists(slots, max_size=3),
+    commands=st.lists(commands, max_size=3),
 )
 
 
@@ -133,6 +144,7 @@ def test_only_bars_are_needed_and_tokens_come_from_the_ids_seen(tmp_path: Path) 
         )
     ]  # fmt: skip
     assert record.metrics == record.levels == record.grades == record.slots == []
+    assert record.commands == []
 
 
 @pytest.mark.parametrize(
@@ -240,8 +252,16 @@ def test_missed_slots_take_yes_and_no_in_each_spelling(
          r"levels\.csv, row 3, column price: found no price \(an empty list\)"),
         ("slots", "slot,as_of,missed\n1746882000,1746882600,maybe\n",
          r"slots\.csv, row 2, column missed: 'maybe' is not a yes or no"),
+        ("commands", "at,kind\n1746882000,BUY\n",
+         r"commands\.csv, row 2, column kind: found 'BUY', expected one of PAUSE, RESUME, CLOSE"),
+        ("commands", "at,kind,token_id\n1746882000,ACK,\n1746882000,CLOSE,\n",
+         r"commands\.csv, row 3, column token_id: found nothing, expected the token to CLOSE"),
         ("tokens", "token_id,symbol,name\n1,A,\"two\nlines\"\nx,B,b\n",
          r"tokens\.csv, row 4, column token_id: 'x' is not a token id"),
+        ("tokens", "token_id,symbol,tick\n1,A,.01\n2,B,0\n",
+         r"tokens\.csv, row 3, column tick: found 0, expected a step above 0"),
+        ("tokens", "token_id,symbol,lot\n1,A,-1e-3\n",
+         r"tokens\.csv, row 2, column lot: found -0\.001, expected a step above 0"),
         ("tokens", "token_id,symbol,volume_unit\n1,A,coins\n",
          r"tokens\.csv, row 2, column volume_unit: found 'coins', expected one of base, quote"),
     ],

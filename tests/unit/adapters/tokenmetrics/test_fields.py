@@ -42,6 +42,8 @@ def test_numbers_are_exact(raw: object, value: str) -> None:
         "1,234.5",
         "0x10",
         "1_000",
+        "\u0661\u0662",
+        "\uff11\uff12",
         "NaN",
         "inf",
         "1e999",
@@ -87,7 +89,7 @@ def test_every_shape_of_a_date_is_the_same_instant(text: str) -> None:
     assert read_instant(text) == parse_instant("2025-09-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("raw", [1756684800, "1756684800", "yesterday", "2025-13-01", "1970-01-01"])
+@pytest.mark.parametrize("raw", [1756684800, "1756684800", "yesterday", "2025-13-01", "1970-01-01", "\u0662\u0660\u0662\u0665-09-01"])
 def test_an_instant_is_never_guessed(raw: object) -> None:
     with pytest.raises(RowRefusedError) as error:
         read_instant(raw)

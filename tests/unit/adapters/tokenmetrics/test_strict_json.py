@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.tokenmetrics.limits import JSON_DEPTH_MAX, NUMBER_CHARS_MAX
+from bot.adapters.tokenmetrics.limits import JSON_DEPTH_MAX, JSON_ITEMS_MAX, NUMBER_CHARS_MAX
 from bot.adapters.tokenmetrics.strict_json import NotFinite, decode_json
 from bot.domain.errors import BadPayloadError
 
@@ -34,6 +34,13 @@ def test_a_number_that_is_none_is_marked_and_the_rest_is_read(text: bytes) -> No
 def test_depth_and_number_length_are_read_up_to_their_limits() -> None:
     assert decode_json(nested(JSON_DEPTH_MAX)) is not None
     assert decode_json(b"9" * NUMBER_CHARS_MAX) == int("9" * NUMBER_CHARS_MAX)
+
+
+def test_as_many_values_are_read_as_the_limit_says_and_not_one_more() -> None:
+    full = b"[" + b"0," * (JSON_ITEMS_MAX - 1) + b"0]"
+    assert decode_json(full) == [0] * JSON_ITEMS_MAX
+    with pytest.raises(BadPayloadError, match="batch_size"):
+        decode_json(b"[" + full + b"]")
 
 
 @pytest.mark.parametrize(

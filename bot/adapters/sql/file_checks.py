@@ -1,0 +1,137 @@
+"""What a database file is and whether it is sound: pages, foreign keys and the journal's chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.sql.engine import Database, uri_of
+from bot.adapters.sql.ledger_rows import JournalEntry
+from bot.adapters.sql.ledger_store import entry_hash
+from bot.adapters.sql.schema import GENESIS, REVISIONS
+from bot.domain.errors import DamageError, SchemaError, StorageError
+
+FAULTS_MAX = 8  # of a kind; one is enough to refuse the file
+RESTORE_HINT = "keep it, and put a backup in its place with `hourhand db restore FILE`"
+_ENTRY = "seq, kind, strategy, slot, body, prev_hash, hash"
+_TAIL = 100  # entries whose links a start looks at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a database file says of itself; `number` and `head` are its last journal entry."""
+
+    revision: str
+    ledger_id: str
+    number: int
+    head: str
+    last_slot: int | None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a later version of the program wrote it."""
+        return self.revision not in REVISIONS
+
+
+def read_card(path: Path) -> Card:
+    """What the file is. Raises SchemaError where it is no database of ours, StorageError where it
+    cannot be read and DamageError where it is broken."""
+    with reading(path) as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if not {"alembic_version", "meta", "journal"} <= names:
+            raise SchemaError(f"{path}: this is not a database of hourhand")
+        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        found = dict(connection.execute("SELECT key, value FROM meta"))
+        query = "SELECT seq, hash, slot FROM journal ORDER BY seq DESC LIMIT 1"
+        last = connection.execute(query).fetchone() or (0, GENESIS, None)
+    return Card(
+        revision=str(revision[0]) if revision else "",
+        ledger_id=str(found.get("ledger_id", "")),
+        number=last[0],
+        head=last[1],
+        last_slot=last[2],
+    )
+
+
+def faults_of(path: Path) -> list[str]:
+    """What is wrong with a whole file, in words; empty for a sound one. Reads every page."""
+    try:
+        with reading(path) as connection:
+            faults = _page_faults(connection, "integrity_check")
+            broken = connection.execute("PRAGMA foreign_key_check").fetchmany(FAULTS_MAX)
+            faults += [f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
+                       for row in broken]  # fmt: skip
+            return faults + chain_faults(connection, 1)
+    except DamageError as error:
+        return [str(error)]
+
+
+def check_start(database: Database) -> None:
+    """Raises DamageError where the file is broken or the end of its journal does not hold."""
+    with reading(database.path) as connection:
+        faults = _page_faults(connection, "quick_check")
+        if not faults:
+            (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+            faults = chain_faults(connection, max(1, last - _TAIL + 1))
+    if faults:
+        raise DamageError(f"{database.path}: is damaged: {faults[0]}: {RESTORE_HINT}")
+
+
+def chain_faults(connection: sqlite3.Connection, first: int) -> list[str]:
+    """Breaks of the journal's chain from entry `first` on, and of its noted end."""
+    number, before = first - 1, GENESIS
+    if first > 1:
+        query = "SELECT hash FROM journal WHERE seq = ?"
+        (before,) = connection.execute(query, (number,)).fetchone() or ("",)
+    query = f"SELECT {_ENTRY} FROM journal WHERE seq >= ? ORDER BY seq"  # noqa: S608  our columns
+    for row in connection.execute(query, (first,)):
+        number += 1
+        entry = JournalEntry(
+            seq=row[0], kind=row[1], strategy=row[2], slot=row[3], body=row[4], prev_hash=row[5],
+            hash=row[6],
+        )  # fmt: skip
+        if entry.seq != number:
+            return [f"journal: entry {number} is missing"]
+        if entry.prev_hash != before or entry.hash != entry_hash(entry):
+            return [f"journal: entry {number} does not fit into the chain"]
+        before = entry.hash
+    return _head_faults(connection, number, before)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection. Raises StorageError or DamageError for whatever SQLite refuses."""
+    if not path.is_file():
+        raise StorageError(f"{path}: there is no such file")
+    try:
+        uri = uri_of(path, "ro")
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA busy_timeout = 5000")
+            yield connection
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
+            raise DamageError(f"{path}: is damaged or no database ({error})") from None
+        raise StorageError(f"{path}: cannot be read ({error})") from None
+
+
+def _page_faults(connection: sqlite3.Connection, check: str) -> list[str]:
+    found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}({FAULTS_MAX})")]
+    return [] if found == ["ok"] else [" ".join(text.split()) for text in found]
+
+
+def _head_faults(connection: sqlite3.Connection, number: int, digest: str) -> list[str]:
+    """Whether the chain ends where the last commit left it: a lost end is sound in itself."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'head'").fetchone()
+    if known is None:  # a file of the first schema
+        return []
+    query = "SELECT number, hash FROM head WHERE chain = 'journal'"
+    noted = connection.execute(query).fetchone() or (0, GENESIS)
+    if noted == (number, digest):
+        return []
+    return [f"journal: ends at entry {number}, but entry {noted[0]} was its last"]

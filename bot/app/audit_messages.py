@@ -1,0 +1,60 @@
+"""Audit of messages: what each says of its slot is what the slot, stepped again, has to tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from bot.app.audit_file import Found, rows
+from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.messages import Told, halts_of, slot_messages
+from bot.app.stepper import Account
+from bot.domain.records import SlotRecords
+
+
+def check_messages(
+    connection: Connection, strategy: str, before: Account, records: SlotRecords
+) -> Iterator[Finding]:
+    """Topic, instant and words of a slot's messages; which there must be is asked elsewhere (28).
+
+    A token's name is taken as the message has it where the token list ever had it: which row of
+    the list had come by the time of writing is not recorded.
+    """
+    halts = halts_of(before.numbers)
+    nameless = Told(strategy=strategy, symbols={}, halts=halts)
+    ids = [row.dedup for row in slot_messages(nameless, records)]
+    kept = {dedup: cells for dedup in ids for cells in _message(connection, dedup)}
+    symbols = {}
+    for cells in kept.values():
+        said = json.loads(cells[-1])
+        if "token_id" in said and "symbol" in said:
+            symbols[int(said["token_id"])] = str(said["symbol"])
+    told = Told(strategy=strategy, symbols=symbols, halts=halts)
+    for row in slot_messages(told, records):
+        if row.dedup in kept:
+            made = (
+                row.topic, row.strategy, row.slot, row.event_time, int(row.late), row.body,
+            )  # fmt: skip
+            where = f"message {row.dedup} ({row.topic})"
+            yield from unequal(Code.OUTBOX, where, made, kept[row.dedup])
+    yield from _check_symbols(connection, strategy, symbols)
+
+
+def _message(connection: Connection, dedup: str) -> Found:
+    query = "SELECT topic, strategy, slot, event_time, late, body FROM outbox WHERE dedup = ?"
+    return rows(connection, query, dedup)[:1]
+
+
+def _check_symbols(
+    connection: Connection, strategy: str, symbols: Mapping[int, str]
+) -> Iterator[Finding]:
+    for token_id, symbol in symbols.items():
+        query = "SELECT DISTINCT symbol FROM token_seen WHERE token_id = ?"
+        known = [text for (text,) in rows(connection, query, token_id)]
+        names = {Told(strategy=strategy, symbols={token_id: text}, halts=frozenset())
+                 .symbol(token_id) for text in known} | {str(token_id)}  # fmt: skip
+        if symbol not in names:
+            where = f"symbol of token {token_id} in the messages of {strategy}"
+            yield unmet(Code.OUTBOX, where, f"one of {sorted(names)}", symbol)

@@ -1,0 +1,128 @@
+"""`status` says how it is, why, and since when, and its exit code says it to monitoring."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sql.engine import open_database
+from bot.app.health import HealthNotes
+from bot.domain.errors import ClockError, StorageError
+from bot.domain.instants import HOUR, MINUTE, format_instant
+from tests.support.command import ask, run
+from tests.support.ledger_home import START, make_home
+
+LAST = START + 2 * HOUR
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("health") / "home"
+    make_home(home, hours=2)
+    return home
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "home")
+
+
+def health(home: Path) -> tuple[int, str, str | None, list[str]]:
+    """Exit code, state, since when, and the reasons."""
+    code = run("status", "--home", home).code
+    found = ask("status", "--home", home)["health"]
+    reasons = [f"{one['state']}: {one['part']}: {one['reason']}" for one in found["reasons"]]
+    return code, found["state"], found["since"], reasons
+
+
+def hear_at(home: Path, instant: int) -> None:
+    """The daemon's last sign of life: with a simulator's clock, the now of those who ask."""
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
+        connection.execute("UPDATE lease SET heartbeat = ?", (instant,))
+        connection.commit()
+
+
+def test_a_home_whose_last_hour_was_done_is_healthy(home: Path) -> None:
+    assert health(home) == (0, "healthy", None, [])
+    assert "\nhealth  healthy\n" in run("status", "--home", home).out
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code", "state"),
+    [(89, 0, "healthy"), (91, 1, "degraded"), (179, 1, "degraded"), (181, 2, "failing")],
+)
+def test_slots_that_are_late_make_it_degraded_and_then_failing(
+    home: Path, minutes: int, code: int, state: str
+) -> None:
+    hear_at(home, LAST + minutes * MINUTE)
+    found = health(home)
+    assert found[:2] == (code, state)
+    if code:
+        assert found[2] is not None
+        assert found[2] <= format_instant(LAST + HOUR)  # or since when answers stopped
+        assert f"{state}: slots: easy: no slot done since {format_instant(LAST)}" in found[3]
+
+
+def test_a_daemon_that_went_away_long_ago_looks_no_better(home: Path) -> None:
+    file = home / "config" / "hourhand.toml"
+    text = file.read_text()
+    file.write_text("\n".join(line for line in text.splitlines() if "clock_url" not in line))
+    code, state, since, _ = health(home)
+    assert (code, state, since) == (2, "failing", format_instant(LAST + HOUR))
+    first = run("status", "--home", home).out.splitlines()[2]
+    assert first.startswith("health  failing since 2025-02-03 03:00")
+
+
+def test_an_hourly_endpoint_that_is_silent_is_named_with_its_last_answer(home: Path) -> None:
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
+        connection.execute(
+            "UPDATE poll_state SET last_success = ? WHERE endpoint = 'hourly-ohlcv'",
+            (LAST - 3 * HOUR,),
+        )
+        connection.commit()
+    code, state, since, reasons = health(home)
+    assert (code, state, since) == (1, "degraded", format_instant(LAST - 3 * HOUR))
+    assert "entries stop as data ages" in reasons[0]
+
+
+def test_what_the_daemon_noted_is_told_since_it_began(home: Path) -> None:
+    database = open_database(home / "hourhand.db")
+    notes = HealthNotes(database)
+    notes.failed(LAST + MINUTE, StorageError("the disk is full"))
+    notes.failed(LAST + 2 * MINUTE, StorageError("the disk is fuller"))
+    assert health(home)[:3] == (1, "degraded", format_instant(LAST + MINUTE))
+    notes.failed(LAST + 3 * MINUTE, ClockError("an hour off"))
+    code, state, since, reasons = health(home)
+    assert (code, state, since) == (2, "failing", format_instant(LAST + 3 * MINUTE))
+    assert reasons == [
+        "failing: clock: an hour off",
+        "degraded: slots: StorageError: the disk is fuller",
+    ]
+    notes.well(LAST + 4 * MINUTE, "")
+    assert health(home) == (0, "healthy", None, [])
+    notes.well(LAST + 5 * MINUTE, "quantmetrics: status 503")
+    assert health(home)[3] == ["degraded: provider: quantmetrics: status 503"]
+    database.close()
+
+
+def test_a_note_that_cannot_be_written_stops_nothing(home: Path) -> None:
+    database = open_database(home / "hourhand.db")
+    notes = HealthNotes(database)
+    with closing(sqlite3.connect(home / "hourhand.db", isolation_level=None)) as rival:
+        rival.execute("DROP TABLE health")
+        notes.failed(LAST, StorageError("the disk is full"))
+    database.close()
+
+
+def test_a_wrong_strategy_file_and_used_up_credits_are_told(home: Path) -> None:
+    (home / "strategies" / "other.toml").write_text('name = "other"\nmax_hold = -1\n')
+    file = home / "config" / "hourhand.toml"
+    file.write_text(file.read_text().replace("monthly_credits = 1000000", "monthly_credits = 1"))
+    code, state, since, reasons = health(home)
+    assert (code, state, since) == (1, "degraded", None)
+    assert "degraded: credits: none are left in 2025-02" in reasons
+    assert any("the next start would fail" in reason for reason in reasons)

@@ -1,0 +1,244 @@
+"""What must hold after every wake, in own arithmetic over the rows of the ledger and the record."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+UNIT = 10**8
+# Of the strategies of this simulation: when a row is too old to enter on.
+ROW_AGE, QUANT_AGE, LEVELS_AGE = 2 * HOUR, 2 * DAY, 36 * HOUR
+SLIPPAGE = Decimal("0.02")
+_NEWEST_BAR = (
+    "SELECT max(open_time) FROM bar WHERE token_id = ? AND available_at <= ? AND open_time <= ? "
+    "AND CAST(low AS REAL) <= CAST(high AS REAL)"
+)
+_CALLS = (
+    "SELECT valid_time, signal FROM signal WHERE token_id = ? AND available_at <= ? "
+    "AND valid_time <= ? AND source = 'hourly' "
+    "ORDER BY valid_time DESC, available_at DESC, signal DESC LIMIT 60"
+)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One strategy as far as it was looked at: its cash, what it holds, and what came of slots."""
+
+    opening: int
+    slot: int = 0
+    as_of: int = 0
+    cash: int = 0
+    held: dict[int, int] = field(default_factory=dict)
+    entry: dict[int, str] = field(default_factory=dict)
+    states: dict[int, str] = field(default_factory=dict)
+    cooldown: int = 0
+    stopped: dict[int, int] = field(default_factory=dict)
+    edges: set[tuple[int, int]] = field(default_factory=set)
+    slots: int = 0
+
+
+class Checker:
+    """Looks at what is new since the last look; raises AssertionError, naming what is broken."""
+
+    def __init__(self, path: Path, lines: dict[str, str]) -> None:
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self.lanes = {
+            name: Lane(_opening(text), cooldown=_number(text, "cooldown_stop", 0))
+            for name, text in lines.items()
+        }
+        self.seen: Counter[str] = Counter()
+
+    def look(self) -> None:
+        """Check every slot that has been done since."""
+        for name, lane in self.lanes.items():
+            query = "SELECT slot, state_sha256 FROM account WHERE strategy = ?"
+            for slot, state in self._rows(query, name):
+                assert slot >= lane.slot, f"{name}: the watermark went back to {slot}"
+                self._check_slots(name, lane)
+                assert lane.slot == slot, f"{name}: the watermark {slot} is not the last cycle"
+                lane.states[slot] = state
+        self._connection.commit()
+
+    def edited(self, name: str, lines: str) -> None:
+        """A strategy file was changed: before its first slot that may be its opening cash."""
+        if self.lanes[name].slot == 0:
+            self.lanes[name].opening = _opening(lines)
+
+    def _check_slots(self, name: str, lane: Lane) -> None:
+        query = (
+            "SELECT slot, as_of, missed FROM cycle WHERE strategy = ? AND slot > ? ORDER BY slot"
+        )
+        for slot, as_of, missed in self._rows(query, name, lane.slot):
+            assert slot % HOUR == 0, f"{name}: slot {slot}"
+            assert lane.slot in (0, slot - HOUR), f"{name}: a hole before {slot}"
+            assert as_of >= slot, f"{name}: slot {slot} was frozen before it, at {as_of}"
+            assert as_of >= lane.as_of, f"{name}: slot {slot} knew less than the one before it"
+            if lane.slot == 0:
+                lane.cash = lane.opening
+            self._check_orders(name, slot, bool(missed), as_of)
+            self._check_waits(name, lane, slot)
+            self._check_fills(name, lane, slot, as_of)
+            self._check_equity(name, lane, slot)
+            lane.slot, lane.as_of = slot, as_of
+            lane.slots += 1
+            self.seen["slot missed" if missed else "slot in time"] += 1
+
+    def _check_orders(self, name: str, slot: int, missed: bool, as_of: int) -> None:  # noqa: FBT001  (a fact)
+        query = 'SELECT id, token_id, action, leg FROM "order" WHERE strategy = ? AND slot = ?'
+        for identity, token_id, action, leg in self._rows(query, name, slot):
+            text = f"{name}|{token_id}|{_iso(slot)}|{action}|{leg}"
+            assert identity == hashlib.sha256(text.encode()).hexdigest()[:32], f"id of {text}"
+            if action == "ENTRY":
+                assert not missed, f"{name}: an entry of the missed slot {_iso(slot)}"
+                assert not self._paused(name, as_of), f"{name} {_iso(slot)}: entered while paused"
+                self._check_evidence(name, slot, token_id, as_of)
+                self.seen["entry order"] += 1
+
+    def _check_waits(self, name: str, lane: Lane, slot: int) -> None:
+        """No entry so soon after a stop, and none twice on one edge of the signal."""
+        query = (
+            "SELECT token_id, edge_time FROM decision WHERE strategy = ? AND slot = ? "
+            "AND outcome = 'ENTER'"
+        )
+        for token_id, edge in self._rows(query, name, slot):
+            where = f"{name} {_iso(slot)} token {token_id}"
+            stopped = lane.stopped.get(token_id, 0)
+            assert slot - stopped >= lane.cooldown * HOUR, f"{where}: stopped at {_iso(stopped)}"
+            assert (token_id, edge) not in lane.edges, f"{where}: the edge {_iso(edge)} again"
+            lane.edges.add((token_id, edge))
+
+    def _check_evidence(self, name: str, slot: int, token_id: int, as_of: int) -> None:
+        """An entry stands on rows that were known, are recent and say so."""
+        where = f"{name} {_iso(slot)} token {token_id}"
+        opened = self._rows(_NEWEST_BAR, token_id, as_of, slot - HOUR)[0][0]
+        assert opened is not None, f"{where}: entered without a bar"
+        assert slot - opened - HOUR <= ROW_AGE, f"{where}: entered on a bar of {_iso(opened)}"
+        calls = self._calls(token_id, slot, as_of)
+        assert calls, f"{where}: entered without a signal"
+        assert slot - calls[0][0] - HOUR <= ROW_AGE, f"{where}: entered on the signals {calls}"
+        trend = next((text for _, text in calls if text != "0"), "none")
+        assert trend == "1", f"{where}: entered on the signals {calls}"
+        query = (
+            "SELECT max(available_at) FROM metric WHERE token_id = ? AND available_at <= ? "
+            "AND valid_time >= ?"
+        )
+        ((seen,),) = self._rows(query, token_id, as_of, slot - QUANT_AGE - DAY)
+        assert seen is not None, f"{where}: entered on old metrics or none"
+        query = "SELECT max(seen_at) FROM level_list WHERE token_id = ? AND seen_at <= ?"
+        ((seen,),) = self._rows(query, token_id, as_of)
+        assert seen is not None, f"{where}: entered without levels"
+        assert as_of - seen <= LEVELS_AGE, f"{where}: entered on levels of {_iso(seen)}"
+
+    def _paused(self, name: str, as_of: int) -> bool:
+        holding: set[str] = set()
+        query = (
+            "SELECT kind, source FROM command WHERE at <= ? AND coalesce(strategy, '') IN ('', ?) "
+            "ORDER BY at, id"
+        )
+        for kind, source in self._rows(query, as_of, name):
+            if kind == "PAUSE":
+                holding.add(source)
+            elif kind == "RESUME":
+                holding.discard(source)
+        return bool(holding)
+
+    def _calls(self, token_id: int, slot: int, as_of: int) -> list[tuple[int, str]]:
+        """(hour, signal) newest first, each as it was last known; foreign words say nothing."""
+        found: dict[int, str] = {}
+        for hour, text in self._rows(_CALLS, token_id, as_of, slot - HOUR):
+            found.setdefault(hour, text)
+        return [(hour, text) for hour, text in found.items() if text in {"1", "0", "-1"}]
+
+    def _check_fills(self, name: str, lane: Lane, slot: int, as_of: int) -> None:
+        query = (
+            "SELECT order_id, token_id, open_time, side, quantity_lots, price_ticks, notional, "
+            "fee, reason FROM fill WHERE strategy = ? AND slot = ? ORDER BY ordinal"
+        )
+        for order_id, token_id, opened, side, lots, ticks, notional, fee, reason in self._rows(
+            query, name, slot
+        ):
+            where = f"{name} {_iso(slot)} token {token_id} {reason}"
+            assert opened + HOUR <= slot, f"{where}: filled in a bar that had not closed"
+            if reason != "MANUAL" or ticks != 1 or not self._written_off(token_id, as_of):
+                self._check_price(where, token_id, opened, ticks, as_of, reason)
+            held = lane.held.get(token_id, 0)
+            if side == "BUY":
+                assert held == 0 or lane.entry[token_id] == order_id, f"{where}: bought twice"
+                lane.entry[token_id] = order_id
+                lane.held[token_id] = held + lots
+                lane.cash -= notional + fee
+            else:
+                assert 0 < lots <= held, f"{where}: sold {lots} of {held}"
+                lane.held[token_id] = held - lots
+                lane.cash += notional - fee
+            assert lane.cash >= 0, f"{where}: cash is {lane.cash}"
+            if reason.startswith("STOP"):
+                lane.stopped[token_id] = slot
+            self.seen[f"fill {reason}"] += 1
+
+    def _check_price(
+        self, where: str, token_id: int, opened: int, ticks: int, as_of: int, reason: str
+    ) -> None:
+        """Inside a bar that was known, but for costs; a target passed by a gap pays no more."""
+        ((tick,),) = self._rows("SELECT tick FROM instrument WHERE token_id = ?", token_id)
+        price = ticks * Decimal(tick)
+        query = (
+            "SELECT low, high FROM bar WHERE token_id = ? AND open_time = ? AND available_at <= ?"
+        )
+        known = [(Decimal(low), Decimal(high)) for low, high in
+                 self._rows(query, token_id, opened, as_of)]  # fmt: skip
+        assert any(
+            (reason == "TARGET" or low * (1 - SLIPPAGE) <= price) and price <= high * (1 + SLIPPAGE)
+            for low, high in known
+        ), f"{where}: {price} is in none of the bars of {_iso(opened)} known: {known}"
+
+    def _written_off(self, token_id: int, as_of: int) -> bool:
+        """Whether the operator gave a token up, which sells it for one tick without a bar."""
+        query = "SELECT 1 FROM command WHERE kind = 'WRITE_OFF' AND token_id = ? AND at <= ?"
+        return bool(self._rows(query, token_id, as_of))
+
+    def _check_equity(self, name: str, lane: Lane, slot: int) -> None:
+        query = "SELECT cash, value, equity FROM equity WHERE strategy = ? AND slot = ?"
+        ((cash, value, equity),) = self._rows(query, name, slot)
+        assert cash == lane.cash, f"{name} {_iso(slot)}: cash {cash}, by the fills {lane.cash}"
+        assert equity == cash + value, f"{name} {_iso(slot)}: equity {equity}"
+        query = (
+            "SELECT token_id, quantity_lots FROM position WHERE strategy = ? AND status = 'OPEN'"
+        )
+        if slot == self._last(name):
+            held = {token_id: lots for token_id, lots in lane.held.items() if lots}
+            found = list(self._rows(query, name))
+            assert len(found) == len(dict(found)), f"{name}: two positions in one token: {found}"
+            assert dict(found) == held, f"{name} {_iso(slot)}: holds {found}, by the fills {held}"
+
+    def _last(self, name: str) -> int:
+        ((slot,),) = self._rows("SELECT slot FROM account WHERE strategy = ?", name)
+        return int(slot)
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _opening(lines: str) -> int:
+    return _number(lines, "cash", 10_000) * UNIT
+
+
+def _number(lines: str, key: str, default: int) -> int:
+    given = [line.partition("=")[2] for line in lines.splitlines() if line.startswith(f"{key} ")]
+    return int(given[-1].strip().replace("_", "")) if given else default
+
+
+def _iso(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms // 1000, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,110 @@
+"""The simulation finds what it is there to find: known bugs, planted into a copy of the program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.seeds import FOUND
+
+ROOT = Path(__file__).resolve().parents[2]
+HOURS = 48
+# Until one shows the bug: with kills alone, and with everything that can go wrong.
+RESTARTS = "0,1,2,3,4,5,6,7,64,65,66,67"
+EVERYTHING = "9,12,10,19,11,35,18,8,13,14,16,17,20,21"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bug:
+    """In a file one text is replaced by another; these seeds show it."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    seeds: str
+
+
+BUGS = (
+    Bug(
+        name="the account is stored without what is in it",
+        file="bot/adapters/sql/ledger_store.py",
+        right='on_conflict_do_update(index_elements=["strategy"], set_=values))',
+        wrong='on_conflict_do_update(index_elements=["strategy"], set_={"slot": commit.slot}))',
+        seeds=RESTARTS,
+    ),
+    Bug(
+        name="a slot is committed in two halves",
+        file="bot/adapters/sql/ledger_store.py",
+        right="    _write_rows(connection, commit)\n",
+        wrong='    connection.exec_driver_sql("COMMIT")\n'
+        '    connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
+        "    _write_rows(connection, commit)\n",
+        seeds=RESTARTS,
+    ),
+    Bug(
+        name="hours of an absence are left out",
+        file="bot/app/cycle.py",
+        right="return list(range(first, newest + 1, HOUR))",
+        wrong="return [newest] if newest >= first else []",
+        seeds=EVERYTHING,
+    ),
+    Bug(
+        name="what was seen is forgotten when a slot fails",
+        file="bot/app/desk.py",
+        right="            self._market = None  # the slot is not in the ledger: see it anew\n",
+        wrong="",
+        seeds=EVERYTHING,
+    ),
+    Bug(
+        name="a restart sees old rows as new",
+        file="bot/app/desk.py",
+        right="            market.skip_to(reached)\n",
+        wrong="            pass\n",
+        seeds=RESTARTS,
+    ),
+    Bug(
+        name="rows are known from their own time on",
+        file="bot/adapters/tokenmetrics/wire.py",
+        right='        signal=_call(row.need("signal", "trading_signal", "token_signal_str")),\n'
+        "        source=source,\n"
+        "        available_at=reading.fetched_at,\n",
+        wrong='        signal=_call(row.need("signal", "trading_signal", "token_signal_str")),\n'
+        "        source=source,\n"
+        "        available_at=row.instant() + HOUR,\n",
+        seeds=EVERYTHING,
+    ),
+    Bug(
+        name="a refused request ends the asking for good",
+        file="bot/adapters/tokenmetrics/circuit.py",
+        right="        self._held_until = self._clock.elapsed() + hold_s\n",
+        wrong="        self._held_until = self._clock.elapsed() + 1e9 * hold_s\n",
+        seeds=EVERYTHING,
+    ),
+)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))
+def test_a_planted_bug_is_found(bug: Bug, tmp_path: Path) -> None:
+    for folder in ("bot", "migrations", "config", "strategies", "tests/simulation",
+                   "tests/support"):  # fmt: skip
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(ROOT / "tests/__init__.py", tmp_path / "tests")
+    spoilt = tmp_path / bug.file
+    text = spoilt.read_text()
+    assert text.count(bug.right) == 1, f"{bug.file} no longer holds what the bug replaces"
+    spoilt.write_text(text.replace(bug.right, bug.wrong))
+    command = [sys.executable, "-m", "tests.simulation.seeds", bug.seeds, str(HOURS)]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == FOUND, done.stdout + done.stderr

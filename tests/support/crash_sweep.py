@@ -1,0 +1,69 @@
+"""Sweeps over points of one command: which there are, which are taken, how a fault is asked for.
+
+By default a sweep takes a seeded choice of its points, so that a test run stays short; with
+CRASH_SWEEP=full in the environment it takes every one. CRASH_SEED chooses others.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.support.crash_lab import Lab, said
+
+FULL = os.environ.get("CRASH_SWEEP") == "full"
+SEED = int(os.environ.get("CRASH_SEED", "1"))
+MAIN = "MainThread"
+
+
+def chosen(points: Sequence[int], most: int, always: Iterable[int] = ()) -> list[int]:
+    """All points in a full sweep; else those that are never left out, and at most so many more."""
+    if FULL:
+        return list(points)
+    kept = sorted(set(always) & set(points))
+    rest = [point for point in points if point not in set(kept)]
+    return sorted([*kept, *random.Random(SEED).sample(rest, min(most, len(rest)))])
+
+
+def at_point(
+    number: int,
+    effect: str = "SIGKILL",
+    *,
+    kind: str = "statement",
+    thread: str = MAIN,
+    listing: Path | None = None,
+) -> dict[str, Any]:
+    """What happens at a statement (before it) or commit (after it); number 0 only counts."""
+    where = str(listing) if listing else None
+    return {"at": number, "effect": effect, "kind": kind, "thread": thread, "list": where}
+
+
+def at_call(name: str, effect: str, trace: Path) -> dict[str, Any]:
+    """An effect such as `signal=SIGKILL:when=3` or `error=EIO:when=3` at a system call."""
+    return {"names": name, "inject": f"{name}:{effect}" if effect else "", "trace": str(trace)}
+
+
+def points_of(lab: Lab, home: Path, *argv: object, **wanted: str) -> list[str]:
+    """The statements (or commits) of a command on a home, in order, when nobody strikes."""
+    listing = home / "points.txt"
+    ended = lab.run(home, *argv, points=at_point(0, listing=listing, **wanted))
+    assert ended.exit == 0, f"{ended}\n{said(home)}"
+    found = listing.read_text().splitlines()
+    assert len(found) == ended.points
+    return found
+
+
+def calls_of(lab: Lab, home: Path, name: str, *argv: object) -> list[str]:
+    """The system calls of one name that a command makes on a home, in order."""
+    trace = home / "calls.txt"
+    ended = lab.run(home, *argv, calls=at_call(name, "", trace))
+    assert ended.exit == 0, ended
+    return [line for line in trace.read_text().splitlines() if f"{name}(" in line]
+
+
+def was_struck(trace: Path) -> bool:
+    """Whether the injection was reached."""
+    return "INJECTED" in trace.read_text() or "killed by SIGKILL" in trace.read_text()
