@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test clean
+.PHONY: demo test fuzz clean
 
 demo: .venv/demo-installed
 	$(BIN)/hourhand demo --home hourhand-demo
@@ -13,6 +13,11 @@ test: .venv/test-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# Coverage-guided, a minute for each parser; not part of the tests, which try bounded examples.
+fuzz: .venv/test-installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[fuzz]" || true
+	$(BIN)/python -m tests.fuzz.run
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

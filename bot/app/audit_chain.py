@@ -24,6 +24,7 @@ NUMBERED = {
     "outbox": Code.OUTBOX,
     "notice": Code.JOURNAL_COUNT,
     "conflict": Code.CONFLICT,
+    "command": Code.COMMAND,
 }
 
 

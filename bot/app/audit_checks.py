@@ -46,6 +46,7 @@ def invariants(
         chain.check_content, chain.check_conflicts, chain.check_lease, check_links, check_outbox,
         check_prunings,
         evidence.check_identity, evidence.check_journal_head, evidence.check_tenure,
+        evidence.check_row_chains,
     )  # fmt: skip
     for check in whole:
         yield from guarded(check.__name__, check, connection)

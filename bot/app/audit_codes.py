@@ -40,6 +40,7 @@ class Code(StrEnum):
     WATERMARK = "WATERMARK"  # the account stands at another slot than the last cycle
     FUTURE = "FUTURE"
     CONFIG = "CONFIG"  # a cycle's configuration is absent or not the text of its hash
+    COMMAND = "COMMAND"  # a command is missing, was put in or changed
     CONFLICT = "CONFLICT"
     LEASE = "LEASE"
     OUTBOX = "OUTBOX"
@@ -116,7 +117,7 @@ INVARIANTS = (
     _invariant(26, "as many rows as the journal says", Code.JOURNAL_COUNT),
     _invariant(
         27, "rows say what their journal and hashes say",
-        Code.JOURNAL_ROWS, Code.HASH, Code.REQUEST_HASH,
+        Code.JOURNAL_ROWS, Code.HASH, Code.REQUEST_HASH, Code.COMMAND,
     ),
     _invariant(28, "one message for each event", Code.OUTBOX),
     _invariant(29, "one writer after another", Code.LEASE),

@@ -83,8 +83,8 @@ class Decisions:
         self._members.move(strategy, self._gates, seen)
         by_decision = {entry.decision_id or "": entry for entry in entries}
         for row in decisions:
-            entry = by_decision.get(row.id)
-            yield from self._check_one(row, details[row.id], seen.tokens.get(row.token_id), entry)
+            order = by_decision.get(row.id)
+            yield from self._check_one(row, details[row.id], seen.tokens.get(row.token_id), order)
         if slot in self._marks:
             sectors = self._sectors.as_of(cycle.as_of)
             self.counts["sizes"] += sum("bounds" in found for found in details.values())

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.adapters.sql.evidence import JOURNAL, LIVE, RAW_CELLS, RECORD, REPLAY, link_hash, seal_of
+from bot.adapters.sql.evidence import (
+    COMMANDS,
+    JOURNAL,
+    LIVE,
+    MESSAGES,
+    RAW_CELLS,
+    RECORD,
+    REPLAY,
+    end_of,
+    link_hash,
+    rows_hash,
+    seal_of,
+)
 from bot.adapters.sql.schema import GENESIS
 from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.app.audit_chain import named
@@ -63,8 +75,7 @@ def check_journal_head(connection: Connection) -> Iterator[Finding]:
 def _check_head(
     connection: Connection, chain: str, number: int, digest: str, code: Code
 ) -> Iterator[Finding]:
-    found = rows(connection, "SELECT number, hash FROM head WHERE chain = ?", chain)
-    noted = found[0] if found else (0, GENESIS)
+    noted = end_of(connection, chain)
     yield from unequal(code, f"end of the {chain}'s chain", noted, (number, digest))
 
 
@@ -73,6 +84,14 @@ def anchors_in(connection: Connection) -> list[Anchor]:
     query = "SELECT body FROM outbox WHERE topic = ? ORDER BY id"
     found = [json.loads(body) for (body,) in rows(connection, query, ANCHOR_TOPIC)]
     return [Anchor(int(body["seq"]), str(body["hash"])) for body in found]
+
+
+def check_row_chains(connection: Connection) -> Iterator[Finding]:
+    """Commands and messages are those that were written: none changed, gone or put in (27, 28)."""
+    for table, code in ((COMMANDS, Code.COMMAND), (MESSAGES, Code.OUTBOX)):
+        made = rows_hash(connection, table, 0, GENESIS)
+        noted = end_of(connection, table)
+        yield from unequal(code, f"rows 1 to {noted[0]} of {table}", noted, made)
 
 
 def check_anchors(
@@ -99,8 +118,10 @@ def check_imports(connection: Connection, counts: Counter[str]) -> Iterator[Find
         reached[observed] = max(last, reached.get(observed, 0))
         sealed[observed] += number
         seal = seal_of(connection, observed, first, last) if observed in OBSERVED else None
-        made = (0, "none") if seal is None else (seal.rows, seal.sha256)
-        yield from unequal(Code.IMPORT, f"rows and hash of {where}", (number, digest), made)
+        made = None
+        if seal is not None:
+            made = (seal.first_id, seal.last_id, seal.rows, seal.sha256)
+        yield from unequal(Code.IMPORT, where, (first, last, number, digest), made)
         counts["imported"] += number
     for observed in OBSERVED:
         query = f"SELECT count(*) FROM {observed} WHERE raw_id IS NULL"  # noqa: S608  our own names

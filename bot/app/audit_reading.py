@@ -66,7 +66,7 @@ class Reader:
         new = [text for text in texts if not self._stands(endpoint, text)]
         if any(b"{" in text or b"}" in text for text in new):  # no flat list of rows
             return read_observations(endpoint, body, fetched_at, self._wire)
-        found = []
+        found: list[Observation] = []
         for text in new:
             alone = self._alone(endpoint, text, head + text + tail, fetched_at)
             if alone is None:

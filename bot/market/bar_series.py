@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.domain.decimals import decimals_of, plain, scaled
+from bot.domain.decimals import PRICE_MAX, decimals_of, plain, scaled
 from bot.domain.instants import DAY, HOUR
 from bot.domain.values import Bar
 from bot.market.availability import Lags, bar_visible, span_of
@@ -21,7 +21,9 @@ LAST_HOUR = 23 * HOUR
 def is_impossible(bar: Bar) -> bool:
     """A bar that no market can have made; it counts as absent (BAR_IMPOSSIBLE)."""
     low, high = min(bar.open, bar.close), max(bar.open, bar.close)
-    return bar.low > low or bar.high < high or bar.low <= 0
+    if bar.volume is not None and bar.volume < 0:
+        return True
+    return bar.low > low or bar.high < high or bar.low <= 0 or bar.high > PRICE_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from bot.market.rules import ColumnPlan
 from bot.market.strategy import Strategy
 from bot.market.token_rows import TokenRows
 from bot.market.token_view import News, TokenView
-from bot.market.universe import resolve
+from bot.market.universe import resolve_again
 
 NO_SECTOR = "unknown"
 KNOWN_KEPT = 1000  # bars whose slot of knowledge is remembered: more than any order waits for
@@ -167,7 +167,7 @@ class Market:
             for token_id, view in self._views.items():
                 if view.newest() is not None:
                     tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
-            self._universe = resolve(self._strategy.universe, tokens)
+            self._universe = resolve_again(self._strategy.universe, tokens, self._universe)
             log.append((slot.slot, tuple(sorted(self._universe))))
         return self._universe
 

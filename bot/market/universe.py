@@ -57,6 +57,22 @@ def resolve(universe: Universe, tokens: dict[int, Token]) -> frozenset[int]:
     return frozenset(kept)
 
 
+def resolve_again(
+    universe: Universe, tokens: dict[int, Token], before: frozenset[int] | None
+) -> frozenset[int]:
+    """The same in the course of a run: where a symbol means nothing or two tokens by now, the
+    universe stays what it was, since an identity is the id and the symbol a label.
+
+    Raises ConfigError at the first time.
+    """
+    try:
+        return resolve(universe, tokens)
+    except ConfigError:
+        if before is None:
+            raise
+        return before
+
+
 def categories_of(token: Token) -> set[str]:
     """The token's categories in the form in which they are compared."""
     return {category_slug(part) for part in token.category.split(";") if part.strip()}

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _seal_imports()
     _note_journal_head()
     _note_writers()
+    _note_messages()
     _note_mode()
 
 
@@ -75,6 +76,18 @@ def _note_journal_head() -> None:
 def _note_writers() -> None:
     """Who wrote the slots before now was not noted: all of them count as the first holder's."""
     op.get_bind().exec_driver_sql("INSERT INTO tenure SELECT strategy, slot, 1 FROM cycle")
+
+
+def _note_messages() -> None:
+    """The chain over the messages, and where it ends."""
+    connection = op.get_bind()
+    last, number = "0" * 64, 0
+    for row in connection.exec_driver_sql("SELECT * FROM outbox ORDER BY id").fetchall():
+        text = json.dumps([last, *row], separators=(",", ":"))
+        last, number = hashlib.sha256(text.encode()).hexdigest(), row[0]
+    if number:
+        head = ("outbox", number, last)
+        connection.exec_driver_sql("INSERT INTO head VALUES (?, ?, ?)", head)
 
 
 def _note_mode() -> None:

@@ -14,7 +14,7 @@ CREATE TABLE head (
     number INTEGER NOT NULL,
     hash TEXT NOT NULL,
     CONSTRAINT pk_head PRIMARY KEY (chain),
-    CONSTRAINT ck_head_chain CHECK (chain IN ('journal', 'record')),
+    CONSTRAINT ck_head_chain CHECK (chain IN ('journal', 'record', 'command', 'outbox')),
     CONSTRAINT ck_head_number CHECK (number BETWEEN 0 AND 1000000000000000),
     CONSTRAINT ck_head_hash CHECK (length(hash) = 64 AND hash NOT GLOB '*[^0-9a-f]*')
 )

@@ -201,7 +201,7 @@ def test_every_command_bears_a_reader_that_left_and_a_full_disk(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("at", [2, 300, 3000])
+@pytest.mark.parametrize("at", [2, 1000])
 def test_a_ctrl_c_at_any_time_ends_every_command_with_130_and_no_word(
     server: CommandServer, homes: FilledHomes, tmp_path: Path, at: int
 ) -> None:
@@ -246,7 +246,8 @@ def test_each_documented_code_is_that_of_its_cause(
             "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         ).fetchall():
             connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute("UPDATE raw_response SET sha256 = 'changed' WHERE id = 1")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE equity SET equity = equity + 1")
         connection.commit()
     held = shutil.copytree(homes.early, tmp_path / "held")
     found = {
@@ -275,8 +276,7 @@ def without_key(home: Path, homes: FilledHomes) -> Path:
 
 
 def without_provider(home: Path, homes: FilledHomes) -> Path:
-    """A home that names tokens by symbol and cannot ask which they are."""
+    """A home with months to catch up, and nobody who says that it is really so late."""
     shutil.copytree(homes.early, home)
-    (home / "hourhand.db").unlink()
     (home / "config" / "hourhand.toml").write_text('base_url = "http://127.0.0.1:9"\n')
     return home

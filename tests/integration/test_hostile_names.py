@@ -71,6 +71,20 @@ def test_an_ambiguous_name_is_told_without_being_obeyed(server: CommandServer, h
     assert steers(ended.err) == set()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["replay", "no\x1b[31m-such.toml"], ["status", "--home", "no\x1b[31m-such"],
+     ["import", "no\x9b-such"], ["why", "\x1b]0;owned\x07"]],
+)  # fmt: skip
+def test_a_message_quotes_what_was_typed_without_obeying_it(
+    server: CommandServer, home: Path, words: list[str]
+) -> None:
+    ended = server.run(*words, *([] if "--home" in words else ["--home", home]))
+    assert ended.code == 2
+    assert "such" in ended.err or "owned" in ended.err
+    assert steers(ended.err) == set()
+
+
 def test_on_a_terminal_only_styles_of_our_own_are_sent(home: Path) -> None:
     own, other = pty.openpty()
     done = subprocess.run(

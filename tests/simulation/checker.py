@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 HOUR = 3_600_000
-DAY = 24 * HOUR
 UNIT = 10**8
 # Of the strategies of this simulation: when a row is too old to enter on.
-ROW_AGE, QUANT_AGE, LEVELS_AGE = 2 * HOUR, 2 * DAY, 36 * HOUR
+ROW_AGE, QUANT_AGE, LEVELS_AGE = 2 * HOUR, 48 * HOUR, 36 * HOUR
 SLIPPAGE = Decimal("0.02")
 _NEWEST_BAR = (
     "SELECT max(open_time) FROM bar WHERE token_id = ? AND available_at <= ? AND open_time <= ? "
@@ -126,12 +125,11 @@ class Checker:
         assert slot - calls[0][0] - HOUR <= ROW_AGE, f"{where}: entered on the signals {calls}"
         trend = next((text for _, text in calls if text != "0"), "none")
         assert trend == "1", f"{where}: entered on the signals {calls}"
-        query = (
-            "SELECT max(available_at) FROM metric WHERE token_id = ? AND available_at <= ? "
-            "AND valid_time >= ?"
-        )
-        ((seen,),) = self._rows(query, token_id, as_of, slot - QUANT_AGE - DAY)
-        assert seen is not None, f"{where}: entered on old metrics or none"
+        # Age counts from when a list or a row of metrics was last seen, as it was or anew.
+        query = "SELECT max(available_at) FROM metric WHERE token_id = ? AND available_at <= ?"
+        ((seen,),) = self._rows(query, token_id, as_of)
+        assert seen is not None, f"{where}: entered without metrics"
+        assert as_of - seen <= QUANT_AGE, f"{where}: entered on metrics of {_iso(seen)}"
         query = "SELECT max(seen_at) FROM level_list WHERE token_id = ? AND seen_at <= ?"
         ((seen,),) = self._rows(query, token_id, as_of)
         assert seen is not None, f"{where}: entered without levels"

@@ -113,7 +113,8 @@ def draw_plan(seed: int, hours: int) -> Plan:
     plan = quiet_plan(seed % MARKETS, hours)
     kind = kind_of(seed)
     if kind == RESTARTS:
-        return _with(plan, seed, deaths=_deaths(rng, (0,)))
+        deaths = _deaths(rng, (0,)) if place_of(seed) == 0 else _dense_deaths(rng)
+        return _with(plan, seed, deaths=deaths)
     if kind == HARMLESS:
         return _with(
             plan, seed, deaths=_deaths(rng, SHORT), events=_pauses(rng, hours),
@@ -136,9 +137,14 @@ def draw_plan(seed: int, hours: int) -> Plan:
 
 
 def kind_of(seed: int) -> str:
-    """Every eighth seed of a market has restarts only, two further ones what should not matter."""
-    place = (seed // MARKETS) % 8
-    return RESTARTS if place == 0 else HARMLESS if place in {3, 6} else EVERYTHING
+    """Of eight seeds of a market two have restarts only, two others what should not matter."""
+    place = place_of(seed)
+    return RESTARTS if place in {0, 7} else HARMLESS if place in {3, 6} else EVERYTHING
+
+
+def place_of(seed: int) -> int:
+    """Its place among eight seeds of its market."""
+    return (seed // MARKETS) % 8
 
 
 def _with(plan: Plan, seed: int, **values: Any) -> Plan:
@@ -155,6 +161,11 @@ def _deaths(rng: Random, downtimes: tuple[int, ...], edits: float = 0.0) -> tupl
         )
         for _ in range(rng.choice((2, 3, 5, 8)))
     )
+
+
+def _dense_deaths(rng: Random) -> tuple[Death, ...]:
+    """Many lives that end in their first or second slot."""
+    return tuple(Death(statement=rng.randrange(20, 420)) for _ in range(30))
 
 
 def _asked(rng: Random, start: int, hours: int) -> tuple[Asked, ...]:

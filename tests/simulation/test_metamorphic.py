@@ -21,7 +21,7 @@ from tests.simulation.weather import Spell
 from tests.simulation.world import Outcome, World, make_template
 
 HOURS = 30
-NUMBERS = (1, 6)
+NUMBERS = (6,)
 TEN = Decimal(10)
 SEVEN = 7
 

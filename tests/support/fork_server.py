@@ -145,6 +145,7 @@ def _run(request: dict[str, Any], gate: int, counted: int) -> NoReturn:
 def _become(request: dict[str, Any]) -> None:
     """Take the environment, the signals and the output of a command started from a shell."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for name in [name for name in os.environ if name.startswith("HOURHAND_")]:
         del os.environ[name]
     os.environ.update(request["environment"])

@@ -97,7 +97,14 @@ class Running:
         return text.rpartition(")")[2].split()[0] != "Z"
 
     def ended(self) -> Ended:
-        """How it ended; waits for that."""
+        """How it ended; waits for that, and fails where it goes on."""
+        end = time.monotonic() + WAIT_S
+        while self.is_alive():
+            if time.monotonic() > end:
+                os.kill(self.started.pid, signal.SIGKILL)
+                self.world.wait(self.started)
+                raise AssertionError(f"it went on\n{self.world.log()[-3000:]}")
+            time.sleep(0.02)
         return self.world.wait(self.started)
 
     def stop(self) -> Ended:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.adapters.sql.evidence import COMMANDS, chain_rows
 from bot.adapters.sql.outbox_events import command_of
 from bot.adapters.sql.outbox_store import post
 from bot.adapters.sql.schema_command import command
@@ -40,6 +41,7 @@ def add_command(connection: Connection, wanted: Command) -> Command:
     passed = [connection.execute(select(newest)).scalar() for newest in others]
     dated = replace(wanted, at=max([wanted.at, *(1 + at for at in passed if at is not None)]))
     connection.execute(insert(command).values(_cells(dated)))
+    chain_rows(connection, COMMANDS)
     post(connection, command_of(dated), dated.at)
     return dated
 
@@ -67,6 +69,7 @@ def _insert(connection: Connection, rows: Iterable[Command]) -> None:
     cells = [_cells(one) for one in rows]
     if cells:
         connection.execute(command.insert(), cells)
+        chain_rows(connection, COMMANDS)
 
 
 def _cells(one: Command) -> dict[str, Any]:

@@ -23,6 +23,7 @@ RAW_CELLS = (
     "id", "endpoint", "params", "status", "sha256", "fetched_at", "latency_ms", "request_id",
 )  # fmt: skip
 JOURNAL, RECORD = "journal", "record"
+COMMANDS, MESSAGES = "command", "outbox"  # chains over all cells of the tables of these names
 LIVE, REPLAY = "live", "replay"
 
 
@@ -44,9 +45,7 @@ def link_hash(before: str, cells: Sequence[Any]) -> str:
 
 def add_link(connection: Connection, cells: Sequence[Any]) -> None:
     """Chain a raw response that was just stored; `cells` as in RAW_CELLS."""
-    found = connection.execute(select(head.c.number, head.c.hash).where(head.c.chain == RECORD))
-    row = found.first()
-    number, before = (row.number, row.hash) if row else (0, GENESIS)
+    number, before = end_of(connection, RECORD)
     digest = link_hash(before, cells)
     connection.execute(insert(raw_link).values(raw_id=cells[0], hash=digest))
     move_head(connection, RECORD, number + 1, digest)
@@ -57,6 +56,30 @@ def move_head(connection: Connection, chain: str, number: int, digest: str) -> N
     values = {"number": number, "hash": digest}
     statement = insert(head).values(chain=chain, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["chain"], set_=values))
+
+
+def chain_rows(connection: Connection, table: str) -> None:
+    """Chain the rows of COMMANDS or MESSAGES that were stored since the noted end."""
+    number, digest = end_of(connection, table)
+    last, after = rows_hash(connection, table, number, digest)
+    if last > number:
+        move_head(connection, table, last, after)
+
+
+def rows_hash(connection: Connection, table: str, after_id: int, before: str) -> tuple[int, str]:
+    """The newest row's number, and the hash over those after one number on top of another."""
+    query = f"SELECT * FROM {table} WHERE id > ? ORDER BY id"  # noqa: S608  our names
+    for row in connection.exec_driver_sql(query, (after_id,)):
+        after_id, before = row[0], link_hash(before, list(row))
+    return after_id, before
+
+
+def end_of(connection: Connection, chain: str) -> tuple[int, str]:
+    """Where a chain was noted to end."""
+    row = connection.execute(
+        select(head.c.number, head.c.hash).where(head.c.chain == chain)
+    ).first()
+    return (int(row.number), str(row.hash)) if row else (0, GENESIS)
 
 
 def note_tenure(connection: Connection, strategy: str, slot: int, epoch: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Subquery, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.adapters.sql.evidence import MESSAGES, chain_rows
 from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.adapters.sql.schema_ledger import lease
 from bot.adapters.sql.schema_outbox import outbox, outbox_delivery, outbox_sink, outbox_start
@@ -40,6 +41,7 @@ def post(connection: Connection, row: OutboxRow, now_ms: int) -> None:
         "written_at": now_ms,
     }  # fmt: skip
     connection.execute(insert(outbox).values(values).on_conflict_do_nothing())
+    chain_rows(connection, MESSAGES)
 
 
 def open_outbox(connection: Connection, strategy: str, slot: int) -> None:

@@ -22,10 +22,10 @@ raw_link = table(
     sha256("hash"),
 )
 
-# Where the two chains end: without it the newest rows could go and leave a shorter sound chain.
+# Where the chains end: without it the newest rows could go and leave a shorter sound chain.
 head = table(
     "head",
-    one_of("chain", ("journal", "record")),
+    one_of("chain", ("journal", "record", "command", "outbox")),
     whole("number"),
     sha256("hash"),
     PrimaryKeyConstraint("chain"),

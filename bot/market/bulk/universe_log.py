@@ -6,6 +6,7 @@ from bisect import bisect_right
 
 import numpy as np
 
+from bot.domain.errors import ConfigError
 from bot.domain.instants import DAY
 from bot.domain.values import Token
 from bot.market.bulk.known import Flags, SlotTimes
@@ -26,6 +27,8 @@ class UniverseLog:
         self._ids = ids
         self._members: Flags | None = None
         self._found: dict[tuple[int, bytes], frozenset[int]] = {}
+        self._newest: frozenset[int] | None = None
+        self._unresolved: set[tuple[int, bytes]] = set()  # as in `resolve_again`
 
     def members(
         self, times: SlotTimes, first: int, priced: Flags
@@ -40,6 +43,7 @@ class UniverseLog:
             slot = int(times.slot[first + s])
             if self._members is None or slot % DAY == 0:
                 found = self._resolve(int(times.as_of[first + s]), priced[s])
+                self._newest = found
                 self._members = np.array([i in found for i in self._ids], dtype=np.bool_)
                 log.append((slot, tuple(sorted(found))))
             inside[s] = self._members
@@ -47,10 +51,18 @@ class UniverseLog:
 
     def _resolve(self, as_of: int, priced: Flags) -> frozenset[int]:
         key = (bisect_right(self._turns, as_of), priced.tobytes())
+        if key in self._unresolved and self._newest is not None:
+            return self._newest
         if key not in self._found:
             tokens = self._tokens.all_as_of(as_of)
             for token_id, known in zip(self._ids, priced.tolist(), strict=True):
                 if known:
                     tokens.setdefault(token_id, Token(token_id=token_id, symbol=str(token_id)))
-            self._found[key] = resolve(self._universe, tokens)
+            try:
+                self._found[key] = resolve(self._universe, tokens)
+            except ConfigError:
+                if self._newest is None:
+                    raise
+                self._unresolved.add(key)
+                return self._newest
         return self._found[key]

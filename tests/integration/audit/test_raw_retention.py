@@ -126,7 +126,7 @@ def test_a_body_stands_once_and_goes_with_the_last_response_that_said_it(
         assert connection.exec_driver_sql(query).scalar() == 1
         (_, one), (_, two), (_, three) = raw_responses(connection, first - 1)
         assert one.body == two.body == three.body
-    keep(database, START + 5 * DAY, days=1)
+    assert keep(database, START + 5 * DAY, days=1) == first + 1  # all but the last
     assert bodies(database)[first] > 0
     with database.transaction() as connection:
         assert raw_retention.body_bytes(connection) > 999_000

@@ -273,7 +273,7 @@ def test_a_name_that_two_tokens_bear_from_now_on_leaves_the_daemon_at_work(
 
     three.provider.change = copied
     with going(tmp_path, three, load(NAMED)) as (made, server):
-        assert made.slots(30) == 30
+        assert made.slots(50) == 50  # over two midnights, at which universes are resolved anew
         last: Question = [one for one in server.asked if one[0] == "hourly-ohlcv"][-1]
     assert last[1]["token_id"].split(",") == ["1", "2"]
     assert capsys.readouterr().out.count("universe.unresolved") == 1

@@ -63,7 +63,7 @@ def documented(source: Callable[[Path], Iterator[str]]) -> list[tuple[str, str]]
 def find(words: list[str]) -> tuple[Any, list[str]]:
     """The last command that the words lead to, and what is left for it."""
     command: Any = typer.main.get_command(app)
-    while isinstance(command, TyperGroup) and words:
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         if words[0] not in command.commands:
             raise UsageError(f"no command {words[0]!r}")
         command, words = command.commands[words[0]], words[1:]

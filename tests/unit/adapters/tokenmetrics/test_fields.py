@@ -89,7 +89,17 @@ def test_every_shape_of_a_date_is_the_same_instant(text: str) -> None:
     assert read_instant(text) == parse_instant("2025-09-01T00:00:00Z")
 
 
-@pytest.mark.parametrize("raw", [1756684800, "1756684800", "yesterday", "2025-13-01", "1970-01-01", "\u0662\u0660\u0662\u0665-09-01"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        1756684800,
+        "1756684800",
+        "yesterday",
+        "2025-13-01",
+        "1970-01-01",
+        "\u0662\u0660\u0662\u0665-09-01",
+    ],
+)
 def test_an_instant_is_never_guessed(raw: object) -> None:
     with pytest.raises(RowRefusedError) as error:
         read_instant(raw)
