@@ -114,6 +114,12 @@ class Desk:
             self._log.error("conflict", strategy=self.name, slot=format_instant(slot.slot))
         if outcome is Outcome.STALE:
             raise LedgerError(f"{self.name}: another process moved the account in this slot")
+        if outcome is not Outcome.DONE and (self.watermark() or 0) < slot.slot:
+            # Trying again would find the same for ever.
+            raise LedgerError(
+                f"{self.name}: {format_instant(slot.slot)} is recorded, but the account stands "
+                f"before it: `hourhand audit` says more"
+            )
         self._at = slot.slot
         return Done(stepped, outcome is Outcome.DONE)
 

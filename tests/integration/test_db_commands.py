@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -147,11 +149,18 @@ def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(home: Path) 
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     before = image(home)
-    for words in (("db", "upgrade"), ("status",), ("audit",), ("once",)):
+    for words in (("db", "upgrade"), ("status",), ("audit",)):
         outcome = run(*words, "--home", home)
         assert outcome.code == 78, words
         assert "newer" in outcome.error
         assert "install" in outcome.error
+    # A start sets up the log of its process, so it has one of its own.
+    started = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "run", "--home", home],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert started.returncode == 78
+    assert "newer" in started.stderr
     assert image(home) == before
 
 

@@ -1,7 +1,8 @@
 """Two years in one daemon process: what memory, file and time per slot come to, month by month.
 
 `python -m tests.simulation.long_run [MONTHS]` (24 unless given; about ten minutes) prints a line a
-month as JSON and at the end what the slots came to; the ledger is audited.
+month as JSON and at the end what the slots came to; the ledger is audited. Exit code 1 where the
+audit finds anything, or memory, log or time per slot grew. The memory includes the made-up market.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.simulation.weather import Spell
 from tests.simulation.world import World, make_template
 
 MONTH_HOURS = 730
+LOG_MB, MEMORY_FACTOR, TIME_FACTOR = 16, 1.1, 1.5
 LOG_MB, MEMORY_FACTOR, TIME_FACTOR = 16, 1.1, 1.5
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -101,6 +103,20 @@ def growth(lines: list[dict[str, Any]]) -> list[str]:
     return found
 
 
+def growth(lines: list[dict[str, Any]]) -> list[str]:
+    """What grew that should not: memory and time after the first half year, the log at any time."""
+    months = lines[2:]
+    found = [f"the log grew to {line['log_mb']} MB" for line in months if line["log_mb"] > LOG_MB]
+    if len(months) < 12:
+        return found
+    early, late = months[4:8], months[-4:]
+    for name, factor in (("resident_mb", MEMORY_FACTOR), ("ms_a_slot", TIME_FACTOR)):
+        before, after = (sum(line[name] for line in part) / 4 for part in (early, late))
+        if after > factor * before:
+            found.append(f"{name} went from {before:.1f} to {after:.1f}")
+    return found
+
+
 def _resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES
 
@@ -124,11 +140,11 @@ def main(months: int) -> int:
         print(json.dumps({"reached": dict(sorted(counts.items()))}))
         print(json.dumps({"log": dict(sorted(outcome.log.items())), "requests": outcome.requests}))
         audit = audit_home(outcome.settings)
-        print(
-            json.dumps({"findings": [str(one) for one in audit.findings], "lives": outcome.lives})
-        )
+        grown = growth(meter.lines)
+        told = {"findings": [str(one) for one in audit.findings], "lives": outcome.lives}
+        print(json.dumps({**told, "growth": grown}))
         outcome.checker.close()
-    return 0 if audit.ok else 1
+    return 0 if audit.ok and not grown else 1
 
 
 if __name__ == "__main__":

@@ -7,10 +7,13 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.app.record_io import export_to
+from bot.domain.errors import LedgerError
 from bot.domain.instants import HOUR
 from bot.domain.values import Record
-from tests.simulation.plan import Death, draw_plan, market, quiet_plan
+from tests.simulation.plan import START, Death, draw_plan, market, quiet_plan
 from tests.simulation.seeds import check_audit, ledgers
 from tests.simulation.world import Outcome, World, make_template
 from tests.support.command import ask
@@ -57,6 +60,20 @@ def test_a_signal_that_turns_before_a_late_bar_lets_the_entry_fill_ends_no_daemo
     with sqlite3.connect(found.settings.database_path) as connection:
         query = 'SELECT action FROM "order" WHERE token_id = ? AND slot = ? AND action = ?'
         assert connection.execute(query, (token_id, slot + HOUR, "EXIT")).fetchall()
+
+
+def test_a_ledger_whose_account_is_behind_its_slots_ends_the_daemon(tmp_path: Path) -> None:
+    """It once tried the slot again and again, and found it recorded each time."""
+    home = tmp_path / "home"
+    home.mkdir()
+    world = World(quiet_plan(4, HOURS), home, make_template(tmp_path))
+    world.run()
+    with sqlite3.connect(home / "hourhand.db") as connection:
+        earlier = START + 20 * HOUR
+        connection.execute("UPDATE account SET slot = ? WHERE strategy = 'easy'", (earlier,))
+    with pytest.raises(LedgerError, match="the account stands before it"):
+        world.run()
+    world.checker.close()
 
 
 def test_the_exported_record_of_a_bad_week_replays_to_the_daemons_ledger(tmp_path: Path) -> None:
