@@ -29,7 +29,6 @@ from tests.simulation.world import World, make_template
 
 MONTH_HOURS = 730
 LOG_MB, MEMORY_FACTOR, TIME_FACTOR = 16, 1.1, 1.5
-LOG_MB, MEMORY_FACTOR, TIME_FACTOR = 16, 1.1, 1.5
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -87,20 +86,6 @@ class Meter:
         self._began, self._slots = now, slots
         self.lines.append(line)
         print(json.dumps(line), flush=True)
-
-
-def growth(lines: list[dict[str, Any]]) -> list[str]:
-    """What grew that should not: memory and time after the first half year, the log at any time."""
-    months = lines[2:]
-    found = [f"the log grew to {line['log_mb']} MB" for line in months if line["log_mb"] > LOG_MB]
-    if len(months) < 12:
-        return found
-    early, late = months[4:8], months[-4:]
-    for name, factor in (("resident_mb", MEMORY_FACTOR), ("ms_a_slot", TIME_FACTOR)):
-        before, after = (sum(line[name] for line in part) / 4 for part in (early, late))
-        if after > factor * before:
-            found.append(f"{name} went from {before:.1f} to {after:.1f}")
-    return found
 
 
 def growth(lines: list[dict[str, Any]]) -> list[str]:

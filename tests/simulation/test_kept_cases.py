@@ -23,6 +23,7 @@ _FIRST_ENTRY = (
     'SELECT o.slot, o.token_id FROM "order" o JOIN fill f ON f.order_id = o.id '
     "WHERE o.action = 'ENTRY' AND f.open_time = o.slot ORDER BY o.slot LIMIT 1"
 )
+_GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'account'"
 
 
 def run(home: Path, number: int, record: Record | None = None) -> Outcome:
@@ -69,6 +70,8 @@ def test_a_ledger_whose_account_is_behind_its_slots_ends_the_daemon(tmp_path: Pa
     world = World(quiet_plan(4, HOURS), home, make_template(tmp_path))
     world.run()
     with sqlite3.connect(home / "hourhand.db") as connection:
+        for (name,) in connection.execute(_GUARDS).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
         earlier = START + 20 * HOUR
         connection.execute("UPDATE account SET slot = ? WHERE strategy = 'easy'", (earlier,))
     with pytest.raises(LedgerError, match="the account stands before it"):
