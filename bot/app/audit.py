@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app.bootstrap import database_at, wire_settings
 from bot.app.settings import Settings
+from bot.domain.errors import DamageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -136,11 +137,17 @@ def audit_home(
     from bot.adapters.sql.engine import open_readonly
 
     database = open_readonly(database_at(settings.home, settings))
+    found: list[AuditResult] = []
     try:
         with database.transaction() as connection:
-            return _audit(connection, settings, progress, anchors)
+            found.append(_audit(connection, settings, progress, anchors))
+    except DamageError:
+        if not found:
+            raise
+        # A reader that only ends its view: what was found of the damage says more.
     finally:
         database.close()
+    return found[0]
 
 
 def _audit(

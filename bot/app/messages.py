@@ -141,8 +141,8 @@ def _result(fill: Fill, trade: Trade | None, facts: dict[str, Any]) -> dict[str,
 
 
 def _hundredths(part: int, whole: int) -> int:
-    """A ratio in hundredths, cut towards zero."""
-    size = 100 * abs(part) // whole
+    """A ratio in hundredths, the nearest one, as `trades` shows it."""
+    size = (200 * abs(part) + whole) // (2 * whole)
     return size if part >= 0 else -size
 
 

@@ -19,6 +19,7 @@ START = parse_instant("2025-03-07T00:00:00Z")  # summer time begins in New York 
 HISTORY_HOURS = 24
 MARKETS = 8
 IDS = "[universe]\ntoken_ids = [9001, 9002]\n"
+SETTLE = 'settle = "4m"\n'  # so that an hour without rows is not asked for ten times
 # Limits so wide that a token is bought about once a day, and sold for every reason there is.
 LINES = {
     0: EASY,
@@ -30,7 +31,7 @@ REMOVED = "removed"  # instead of lines: the file is gone until a later edit
 EDITS = ("max_hold = 4\n", "sharpe_min = 2\n", "max_open = 1\n", "cash = 1000\n", "min_rr = 0.6\n",
          REMOVED)  # fmt: skip
 DOWNTIMES = (0, 0, 20 * SECOND, 9 * MINUTE, 50 * MINUTE, 3 * HOUR, 9 * HOUR)
-SHORT = (0, 20 * SECOND, 3 * MINUTE)
+SHORT = (0, 20 * SECOND, 90 * SECOND)
 RESTARTS, HARMLESS, EVERYTHING = "restarts", "harmless", "everything"
 
 
@@ -86,9 +87,9 @@ def market(number: int, hours: int) -> Record:
 
 def strategies_of(number: int) -> dict[str, str]:
     """The strategies that run on a market; on some there are two."""
-    found = {"easy": merged(LINES[number % len(LINES)])}
-    if number % 4 == 3:
-        found["strict"] = merged(STRICT)
+    found = {"easy": merged(LINES[number % len(LINES)] + SETTLE)}
+    if number % MARKETS == 3:
+        found["strict"] = merged(STRICT + SETTLE)
     return found
 
 

@@ -150,6 +150,9 @@ def check_schema(database: Database) -> None:
 def _checked(database: Database) -> Database:
     try:
         check_schema(database)
+    except UnicodeDecodeError as error:  # of the driver, about a schema that is no text any more
+        database.close()
+        raise DamageError(f"{database.path}: it is damaged: restore a backup ({error})") from error
     except BaseException:
         database.close()
         raise

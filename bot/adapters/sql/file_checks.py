@@ -116,7 +116,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
-            raise DamageError(f"{path}: is damaged or no database ({error})") from None
+            text = f"{path}: is damaged or no database ({error}): {RESTORE_HINT}"
+            raise DamageError(text) from None
         raise StorageError(f"{path}: cannot be read ({error})") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bot.app.settings import load_settings
 from bot.domain.instants import HOUR
 from bot.domain.values import Command, Record
 from tests.support.audit_page import no_evidence
+from tests.support.command import run
 from tests.support.ledger_home import (
     EASY,
     MARKET_HOURS,
@@ -33,6 +35,8 @@ from tests.support.random_tampering import tables_with_rows, tamper
 from tests.support.tampering import opened
 
 SEED = 20250203
+PAGE = 4096
+INVARIANTS_FAIL, STORAGE_FAILS = 70, 74
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +89,21 @@ def test_a_random_change_of_any_row_is_found(
     print({table: f"{found.get(table, 0)} of {tries}" for table in tables if table in found})
     assert not missed, missed
     assert len(found) >= 30
+
+
+def test_damaged_pages_end_in_findings_or_in_words(short_home: Path, tmp_path: Path) -> None:
+    whole = (short_home / "hourhand.db").read_bytes()
+    codes: Counter[int] = Counter()
+    for number in range(12):
+        chance = random.Random(f"{SEED}-page-{number}")
+        home = Path(shutil.copytree(short_home, tmp_path / str(number)))
+        at = chance.randrange(1, len(whole) // PAGE) * PAGE
+        kept = b"" if number % 3 == 0 else whole[at + PAGE :]
+        (home / "hourhand.db").write_bytes(whole[:at] + bytes(PAGE) * bool(kept) + kept)
+        outcome = run("audit", "--home", home)
+        codes[outcome.code] += 1
+        words = outcome.out if outcome.code == INVARIANTS_FAIL else outcome.error
+        assert "malformed" in words or "INTEGRITY (invariant 1)" in words, (number, at, words)
+        shutil.rmtree(home)
+    assert set(codes) <= {INVARIANTS_FAIL, STORAGE_FAILS}
+    assert codes[INVARIANTS_FAIL] > 0

@@ -77,9 +77,9 @@ def test_a_sale_tells_its_reason_and_result_and_the_trade_that_ended_with_it() -
     assert topic == "exit.filled"
     assert last["text"] == (
         "core-v1: sold 0.12345 BTC at 64000.6, fee 7.90087407, TARGET, result 65; "
-        "the trade came to -35.12, -1.75 R"
+        "the trade came to -35.12, -1.76 R"
     )
-    assert (last["closed"], last["trade_result"], last["r"]) == (True, "-35.12", "-1.75")
+    assert (last["closed"], last["trade_result"], last["r"]) == (True, "-35.12", "-1.76")
     assert (last["paid"], last["proceeds"], last["fees"]) == ("7900.87407", "8000", "10")
 
 
