@@ -104,7 +104,7 @@ def build_daemon(
             f"no key: put it into {settings.home / 'secrets' / 'api_key'} (mode 600) or set "
             f"HOURHAND_API_KEY; without a key try `hourhand demo`"
         )
-    files = _strategy_files(settings)
+    files = strategy_files_of(settings)
     clock = outside.clock if outside is not None else build_clock(settings, stop)
     database = open_database(settings.database_path, create=True)
     check_start(database)
@@ -165,7 +165,7 @@ def _poll_limits(settings: Settings) -> PollLimits:
     )
 
 
-def _strategy_files(settings: Settings) -> list[LoadedStrategy]:
+def strategy_files_of(settings: Settings) -> list[LoadedStrategy]:
     """The home's files; none where there is a ledger, in which something may still be open."""
     try:
         return load_all_strategies(settings)

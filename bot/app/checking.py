@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.adapters.sql import overview, slot_store
 from bot.adapters.sql.record_store import load
-from bot.app.bootstrap import load_all_strategies
+from bot.app.bootstrap import strategy_files_of
 from bot.app.operator_view import managed_document
 from bot.app.reading import Document, Reader, reading
 from bot.app.settings import Settings, load_settings
@@ -72,7 +72,7 @@ def _load(home: Path, files: Sequence[Path]) -> tuple[Settings, list[LoadedStrat
         if files:
             loaded = load_strategies(files)
         elif settings is not None:
-            loaded = load_all_strategies(settings)
+            loaded = strategy_files_of(settings)
     except ConfigError as problem:
         faults += problem.faults
     if settings is None or faults:

@@ -11,8 +11,9 @@ from bot.adapters.sql.overview import Lease
 from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.spans import Span
-from bot.app.bootstrap import load_all_strategies
+from bot.app.bootstrap import load_all_strategies, strategy_files_of
 from bot.app.health_view import health_document
+from bot.app.lineup import line_up
 from bot.app.missing_history import missing_history
 from bot.app.operator_view import (
     conflicts_document,
@@ -64,7 +65,10 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
 def _strategy_files(reader: Reader) -> tuple[list[LoadedStrategy], str]:
     """The strategies of the home; files that are wrong must not hide the account."""
     try:
-        return load_all_strategies(reader.settings), ""
+        loaded = strategy_files_of(reader.settings)
+        if not loaded and not line_up(reader.connection, []).posts:
+            load_all_strategies(reader.settings)  # says what a start would say
+        return loaded, ""
     except HourhandError as error:
         return [], str(error)
 

@@ -69,7 +69,7 @@ def test_a_random_change_of_any_row_is_found(
     unseen = no_evidence()
     found: dict[str, int] = {}
     missed = []
-    with opened(shutil.copy(short_home / "hourhand.db", tmp_path / "names.db")) as connection:
+    with opened(Path(shutil.copy(short_home / "hourhand.db", tmp_path / "n.db"))) as connection:
         tables = tables_with_rows(connection)
     for table in tables:
         columns = {column.name for column in metadata.tables[table].columns}
