@@ -26,6 +26,9 @@ def bar_of(case: Case, fill: Any) -> tuple[int, int, int]:
         bar = inputs.bars[n]
         if bar[at.B_OPEN_TIME] == hour and bar[at.B_KNOWN] <= fill[at.R_SLOT]:
             found = n
+    if found < 0 and row[at.R_REASON] == reasons.MANUAL:
+        assert row[at.R_PRICE] == 1, "what nobody quotes is written off for one tick"
+        return
     assert found >= 0, "a fill in a bar that nobody knew"
     bar = inputs.bars[found]
     rows = inputs.fine[inputs.fine_start[found] : inputs.fine_start[found + 1]]
