@@ -101,7 +101,9 @@ def test_slots_before_the_first_that_had_messages_need_none(
         "UPDATE outbox SET id = id + 1000",
         "UPDATE outbox SET id = id - (SELECT min(id) - 1 FROM outbox)",
     )(changed)
-    assert not [one for one in audit(home).findings if one.code == "OUTBOX"]
+    # The seal over the rows is broken by taking them out, which is another finding.
+    found = [one for one in audit(home).findings if one.code == "OUTBOX"]
+    assert all(one.where.startswith("rows ") for one in found)
 
 
 def test_a_ledger_without_any_message_is_a_replayed_one(
@@ -109,7 +111,9 @@ def test_a_ledger_without_any_message_is_a_replayed_one(
 ) -> None:
     run("DELETE FROM outbox_start")(changed)
     run("DELETE FROM outbox")(changed)
-    assert not [one for one in audit(home).findings if one.code == "OUTBOX"]
+    # The seal over the rows is broken by taking them out, which is another finding.
+    found = [one for one in audit(home).findings if one.code == "OUTBOX"]
+    assert all(one.where.startswith("rows ") for one in found)
 
 
 def test_messages_that_wait_for_more_than_an_hour_and_those_set_aside_are_noted(
