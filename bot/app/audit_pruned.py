@@ -54,6 +54,8 @@ def check_prunings(connection: Connection) -> Iterator[Finding]:
         found = rows(connection, query, first, last, until)
         made = (len(found), pruned_sha256((raw_id, sha256) for raw_id, sha256, _ in found))
         yield from unequal(Code.RAW_CHAIN, f"number and hash of {where}", (number, digest), made)
+        ends = (found[0][0], found[-1][0]) if found else None
+        yield from unequal(Code.RAW_CHAIN, f"first and last of {where}", (first, last), ends)
         seen = observed_sha256(connection, first, last, until)
         yield from unequal(Code.OBSERVATION, f"rows read from those of {where}", observed, seen)
         bodies = [(raw_id, sha256) for raw_id, sha256, body in found if body is not None]

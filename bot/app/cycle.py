@@ -138,12 +138,20 @@ class Cycle:
         newest = floor_hour(self._clock.now() - self._timing.poll_offset)
         if until is not None:
             newest = min(newest, until)
-        known = [mark for mark in self.watermarks() if mark is not None]
+        marks = self.watermarks()
+        known = [mark for mark in marks if mark is not None]
         if not known:
             late = self._clock.now() - newest > self._timing.settle
             return [] if late or (until is not None and newest > until) else [newest]
         first = min(known) + HOUR
+        if None in marks and newest in known and self._is_in_time(newest):
+            first = min(
+                first, newest
+            )  # the process ended between two strategies' part in this slot
         return list(range(first, newest + 1, HOUR))
+
+    def _is_in_time(self, slot: int) -> bool:
+        return self._clock.now() <= slot + self._timing.settle + self._timing.max_slot_delay
 
     def _settle_desks(self) -> None:
         """Who runs from here on: strategies whose file changed or went take it up, or end."""
@@ -158,8 +166,7 @@ class Cycle:
         if row is not None:
             return Slot(slot=slot, as_of=row.as_of, missed=bool(row.missed))
         as_of, whole = self._poll_until_settled(slot)
-        late = self._clock.now() > slot + self._timing.settle + self._timing.max_slot_delay
-        missed = late or not whole
+        missed = not (whole and self._is_in_time(slot))
         with self._database.transaction() as connection:
             return add_slot(connection, Slot(slot=slot, as_of=as_of, missed=missed))
 

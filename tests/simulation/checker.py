@@ -40,7 +40,8 @@ class Lane:
     states: dict[int, str] = field(default_factory=dict)
     cooldown: int = 0
     stopped: dict[int, int] = field(default_factory=dict)
-    edges: set[tuple[int, int]] = field(default_factory=set)
+    edges: dict[tuple[int, int, str], str] = field(default_factory=dict)
+    filled: set[str] = field(default_factory=set)
     slots: int = 0
 
 
@@ -102,17 +103,19 @@ class Checker:
                 self.seen["entry order"] += 1
 
     def _check_waits(self, name: str, lane: Lane, slot: int) -> None:
-        """No entry so soon after a stop, and none twice on one edge of the signal."""
+        """No entry so soon after a stop, and none on an edge of which anything was bought."""
         query = (
-            "SELECT token_id, edge_time FROM decision WHERE strategy = ? AND slot = ? "
-            "AND outcome = 'ENTER'"
+            "SELECT d.token_id, d.edge_time, d.kind, o.id FROM decision d "
+            'JOIN "order" o ON o.decision_id = d.id '
+            "WHERE d.strategy = ? AND d.slot = ? AND d.outcome = 'ENTER'"
         )
-        for token_id, edge in self._rows(query, name, slot):
+        for token_id, edge, kind, order_id in self._rows(query, name, slot):
             where = f"{name} {_iso(slot)} token {token_id}"
             stopped = lane.stopped.get(token_id, 0)
             assert slot - stopped >= lane.cooldown * HOUR, f"{where}: stopped at {_iso(stopped)}"
-            assert (token_id, edge) not in lane.edges, f"{where}: the edge {_iso(edge)} again"
-            lane.edges.add((token_id, edge))
+            before = lane.edges.get((token_id, edge, kind), "")
+            assert before not in lane.filled, f"{where}: the edge {_iso(edge)} again"
+            lane.edges[token_id, edge, kind] = order_id
 
     def _check_evidence(self, name: str, slot: int, token_id: int, as_of: int) -> None:
         """An entry stands on rows that were known, are recent and say so."""
@@ -171,6 +174,7 @@ class Checker:
             if side == "BUY":
                 assert held == 0 or lane.entry[token_id] == order_id, f"{where}: bought twice"
                 lane.entry[token_id] = order_id
+                lane.filled.add(order_id)
                 lane.held[token_id] = held + lots
                 lane.cash -= notional + fee
             else:

@@ -113,9 +113,11 @@ def draw_plan(seed: int, hours: int) -> Plan:
     rng = Random(f"plan {seed}")
     plan = quiet_plan(seed % MARKETS, hours)
     kind = kind_of(seed)
+    if kind == RESTARTS and place_of(seed) == 0:
+        return _with(plan, seed, deaths=_deaths(rng, (0,)))
     if kind == RESTARTS:
-        deaths = _deaths(rng, (0,)) if place_of(seed) == 0 else _dense_deaths(rng)
-        return _with(plan, seed, deaths=deaths)
+        failing = tuple(rng.randrange(60, hours * 118) for _ in range(hours // 6))
+        return _with(plan, seed, deaths=_dense_deaths(rng), storage_errors=failing)
     if kind == HARMLESS:
         return _with(
             plan, seed, deaths=_deaths(rng, SHORT), events=_pauses(rng, hours),
@@ -138,7 +140,7 @@ def draw_plan(seed: int, hours: int) -> Plan:
 
 
 def kind_of(seed: int) -> str:
-    """Of eight seeds of a market two have restarts only, two others what should not matter."""
+    """Of eight seeds of a market two have restarts and failing wakes, two what may not matter."""
     place = place_of(seed)
     return RESTARTS if place in {0, 7} else HARMLESS if place in {3, 6} else EVERYTHING
 
