@@ -89,7 +89,8 @@ class DatabaseCredits:
         with self._database.transaction() as connection:
             return slot_store.credits_spent(connection, month)
 
-    def add(self, month: str, requests: int) -> None:
-        """Count further requests."""
+    def charge(self, month: str, limit: int | None) -> bool:
+        """Count one request, unless `limit` are counted; whether it was."""
+        most = slot_store.NO_LIMIT if limit is None else limit
         with self._database.transaction() as connection:
-            slot_store.spend_credits(connection, month, requests)
+            return slot_store.charge_credit(connection, month, most)

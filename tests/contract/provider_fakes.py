@@ -53,8 +53,11 @@ class MemoryCredits:
     def spent(self, month: str) -> int:
         return self.months.get(month, 0)
 
-    def add(self, month: str, requests: int) -> None:
-        self.months[month] = self.spent(month) + requests
+    def charge(self, month: str, limit: int | None) -> bool:
+        if limit is not None and self.spent(month) >= limit:
+            return False
+        self.months[month] = self.spent(month) + 1
+        return True
 
 
 class Bench:

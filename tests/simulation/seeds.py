@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 import tempfile
@@ -48,6 +49,7 @@ class SeedResult:
 
 def run_seeds(seeds: list[int], hours: int) -> list[SeedResult]:
     """Run and judge seeds, one after the other."""
+    gc.set_threshold(200_000)  # a fifth of the time would go into looking for cycles
     with tempfile.TemporaryDirectory(prefix="seeds-") as folder:
         return [judged(seed, hours, Path(folder)) for seed in seeds]
 

@@ -17,6 +17,7 @@ from bot.adapters.sql.schema_record import slot_seen
 from bot.domain.values import Command
 
 _CONFLICT = "conflict "
+_NEWEST = select(func.max(command.c.id))
 
 
 def conflict_source(number: int) -> str:
@@ -54,7 +55,7 @@ def commands(connection: Connection, after_id: int = 0) -> list[Command]:
 
 def newest_id(connection: Connection) -> int:
     """The row of the newest command, 0 before the first."""
-    return int(connection.execute(select(func.max(command.c.id))).scalar() or 0)
+    return int(connection.execute(_NEWEST).scalar() or 0)
 
 
 def import_commands(connection: Connection, given: Sequence[Command]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.schema import GENESIS
@@ -25,6 +25,15 @@ RAW_CELLS = (
 JOURNAL, RECORD = "journal", "record"
 COMMANDS, MESSAGES = "command", "outbox"  # chains over all cells of the tables of these names
 LIVE, REPLAY = "live", "replay"
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_LINK = insert(raw_link)
+_HEAD = insert(head)
+_MOVE_HEAD = _HEAD.on_conflict_do_update(
+    index_elements=["chain"],
+    set_={"number": _HEAD.excluded.number, "hash": _HEAD.excluded.hash},
+)
+_END_OF = select(head.c.number, head.c.hash).where(head.c.chain == bindparam("chain"))
+_TENURE = insert(tenure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +56,13 @@ def add_link(connection: Connection, cells: Sequence[Any]) -> None:
     """Chain a raw response that was just stored; `cells` as in RAW_CELLS."""
     number, before = end_of(connection, RECORD)
     digest = link_hash(before, cells)
-    connection.execute(insert(raw_link).values(raw_id=cells[0], hash=digest))
+    connection.execute(_LINK, {"raw_id": cells[0], "hash": digest})
     move_head(connection, RECORD, number + 1, digest)
 
 
 def move_head(connection: Connection, chain: str, number: int, digest: str) -> None:
     """Note where a chain ends now."""
-    values = {"number": number, "hash": digest}
-    statement = insert(head).values(chain=chain, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["chain"], set_=values))
+    connection.execute(_MOVE_HEAD, {"chain": chain, "number": number, "hash": digest})
 
 
 def chain_rows(connection: Connection, table: str) -> None:
@@ -76,15 +83,13 @@ def rows_hash(connection: Connection, table: str, after_id: int, before: str) ->
 
 def end_of(connection: Connection, chain: str) -> tuple[int, str]:
     """Where a chain was noted to end."""
-    row = connection.execute(
-        select(head.c.number, head.c.hash).where(head.c.chain == chain)
-    ).first()
+    row = connection.execute(_END_OF, {"chain": chain}).first()
     return (int(row.number), str(row.hash)) if row else (0, GENESIS)
 
 
 def note_tenure(connection: Connection, strategy: str, slot: int, epoch: int) -> None:
     """Note which holder of the lease wrote a slot."""
-    connection.execute(insert(tenure).values(strategy=strategy, slot=slot, epoch=epoch))
+    connection.execute(_TENURE, {"strategy": strategy, "slot": slot, "epoch": epoch})
 
 
 def seal_imports(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from bot.adapters.sql import schema_ledger as ledger
 from bot.adapters.sql.ledger_rows import (
@@ -28,6 +28,11 @@ from bot.adapters.sql.ledger_rows import (
 from bot.domain.errors import LedgerError
 
 R = TypeVar("R")
+# Asked for several times in a slot, so put together once.
+_OURS = ledger.account.c.strategy == bindparam("strategy")
+_WATERMARK = select(ledger.account.c.slot).where(_OURS)
+_ACCOUNT = select(ledger.account).where(_OURS)
+_STRATEGIES = select(ledger.account.c.strategy).order_by(ledger.account.c.strategy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +50,7 @@ ALL = Span()
 
 def strategies(connection: Connection) -> list[str]:
     """Names of the strategies that have an account."""
-    query = select(ledger.account.c.strategy).order_by(ledger.account.c.strategy)
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_STRATEGIES).scalars())
 
 
 def account(connection: Connection, strategy: str) -> AccountState | None:
@@ -54,8 +58,7 @@ def account(connection: Connection, strategy: str) -> AccountState | None:
 
     Raises LedgerError where the stored state is damaged or no longer has its hash.
     """
-    query = select(ledger.account).where(ledger.account.c.strategy == strategy)
-    row = connection.execute(query).first()
+    row = connection.execute(_ACCOUNT, {"strategy": strategy}).first()
     if row is None:
         return None
     try:
@@ -69,8 +72,7 @@ def account(connection: Connection, strategy: str) -> AccountState | None:
 
 def watermark(connection: Connection, strategy: str) -> int | None:
     """The last slot that is done; None before the first."""
-    query = select(ledger.account.c.slot).where(ledger.account.c.strategy == strategy)
-    found = connection.execute(query).scalar()
+    found = connection.execute(_WATERMARK, {"strategy": strategy}).scalar()
     return None if found is None else int(found)
 
 

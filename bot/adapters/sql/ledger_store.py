@@ -9,12 +9,13 @@ from dataclasses import fields, replace
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, bindparam, case, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql import schema_ledger as ledger
 from bot.adapters.sql.command_store import add_command, conflict_source
 from bot.adapters.sql.evidence import JOURNAL, move_head, note_tenure
+from bot.adapters.sql.ledger_read import watermark
 from bot.adapters.sql.ledger_rows import CycleCommit, CycleRow, JournalEntry
 from bot.adapters.sql.lock import renew_lease
 from bot.adapters.sql.outbox_events import anchor_of, conflict_of
@@ -24,6 +25,28 @@ from bot.adapters.sql.schema_record import slot_input
 from bot.domain.errors import LedgerError
 from bot.domain.instants import format_instant
 from bot.domain.values import Command
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_ADD_CONFIG = insert(ledger.config_version).on_conflict_do_nothing()
+_ADD_CYCLE = insert(ledger.cycle).on_conflict_do_nothing().returning(ledger.cycle.c.slot)
+_CYCLE = select(ledger.cycle).where(
+    ledger.cycle.c.strategy == bindparam("strategy"), ledger.cycle.c.slot == bindparam("slot")
+)
+_LAST_ENTRY = (
+    select(ledger.journal.c.seq, ledger.journal.c.hash)
+    .order_by(ledger.journal.c.seq.desc())
+    .limit(1)
+)
+_MOVED = insert(ledger.account)
+_MOVE_ACCOUNT = _MOVED.on_conflict_do_update(
+    index_elements=["strategy"],
+    set_={name: _MOVED.excluded[name] for name in ("slot", "state_sha256", "state")},
+)
+_LEG = ledger.cash_entry.c
+_LEGS = select(
+    func.coalesce(func.sum(case((_LEG.account == "CASH", _LEG.amount), else_=0)), 0),
+    func.coalesce(func.sum(_LEG.amount), 0),
+).where(_LEG.strategy == bindparam("strategy"))
 
 
 class Outcome(Enum):
@@ -49,18 +72,10 @@ def commit_cycle(connection: Connection, commit: CycleCommit, epoch: int, now_ms
             return Outcome.ALREADY_DONE
         _note_conflict(connection, commit, stored, now_ms)
         return Outcome.CONFLICT
-    if _watermark(connection, commit.strategy) != commit.watermark:
+    if watermark(connection, commit.strategy) != commit.watermark:
         return Outcome.STALE
-    connection.execute(
-        insert(ledger.config_version).values(cells_of(commit.config)).on_conflict_do_nothing()
-    )
-    statement = (
-        insert(ledger.cycle)
-        .values(cycle_cells(row))
-        .on_conflict_do_nothing()
-        .returning(ledger.cycle.c.slot)
-    )
-    if connection.execute(statement).scalar_one_or_none() is None:
+    connection.execute(_ADD_CONFIG, cells_of(commit.config))
+    if connection.execute(_ADD_CYCLE, cycle_cells(row)).scalar_one_or_none() is None:
         raise LedgerError(f"{commit.strategy}: the slot appeared within the transaction")
     _write_rows(connection, commit)
     entry = _append_journal(connection, commit)
@@ -126,10 +141,8 @@ def cells_of(row: Any) -> dict[str, Any]:
 
 
 def _stored_cycle(connection: Connection, commit: CycleCommit) -> CycleRow | None:
-    query = select(ledger.cycle).where(
-        ledger.cycle.c.strategy == commit.strategy, ledger.cycle.c.slot == commit.slot
-    )
-    found = connection.execute(query).mappings().first()
+    key = {"strategy": commit.strategy, "slot": commit.slot}
+    found = connection.execute(_CYCLE, key).mappings().first()
     return None if found is None else CycleRow(**{**found, "missed": bool(found["missed"])})
 
 
@@ -176,12 +189,6 @@ def _changed_orders(connection: Connection, commit: CycleCommit) -> dict[str, tu
     }
 
 
-def _watermark(connection: Connection, strategy: str) -> int | None:
-    query = select(ledger.account.c.slot).where(ledger.account.c.strategy == strategy)
-    found = connection.execute(query).scalar()
-    return None if found is None else int(found)
-
-
 def _write_rows(connection: Connection, commit: CycleCommit) -> None:
     for table, rows in slot_rows(commit):
         if rows:
@@ -213,8 +220,7 @@ def _write_positions(connection: Connection, commit: CycleCommit) -> None:
 
 
 def _append_journal(connection: Connection, commit: CycleCommit) -> JournalEntry:
-    query = select(ledger.journal.c.seq, ledger.journal.c.hash)
-    last = connection.execute(query.order_by(ledger.journal.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST_ENTRY).first()
     seq, before = (last.seq + 1, last.hash) if last else (1, GENESIS)
     entry = journal_entry(commit, seq, before)
     connection.execute(ledger.journal.insert(), [cells_of(entry)])
@@ -223,25 +229,17 @@ def _append_journal(connection: Connection, commit: CycleCommit) -> JournalEntry
 
 
 def _move_account(connection: Connection, commit: CycleCommit) -> None:
-    values = account_cells(commit.slot, commit.state)
-    statement = insert(ledger.account).values(strategy=commit.strategy, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["strategy"], set_=values))
+    cells = account_cells(commit.slot, commit.state)
+    connection.execute(_MOVE_ACCOUNT, {"strategy": commit.strategy, **cells})
 
 
 def _check_cash(connection: Connection, commit: CycleCommit) -> None:
     """Cash is what the legs say, to the last unit; checked where it can still be undone."""
-    entry = ledger.cash_entry.c
-    mine = entry.strategy == commit.strategy
-    cash = connection.execute(
-        select(func.coalesce(func.sum(entry.amount), 0)).where(mine, entry.account == "CASH")
-    ).scalar_one()
+    cash, rest = connection.execute(_LEGS, {"strategy": commit.strategy}).one()
     if cash != commit.equity.cash:
         raise LedgerError(
             f"{commit.strategy}: cash by the fills is {cash}, by the engine {commit.equity.cash}"
         )
-    rest = connection.execute(
-        select(func.coalesce(func.sum(entry.amount), 0)).where(mine)
-    ).scalar_one()
     if rest != 0:
         raise LedgerError(f"{commit.strategy}: the legs of all movements sum to {rest}, not 0")
 

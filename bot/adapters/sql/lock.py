@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.schema_ledger import lease
@@ -21,6 +21,11 @@ from bot.domain.instants import format_instant
 
 _TRIES_MAX = 5
 _NOTE_MAX_BYTES = 500
+_RENEW = (
+    update(lease)
+    .where(lease.c.id == 1, lease.c.epoch == bindparam("ours"))
+    .values(heartbeat=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,7 @@ def take_lease(connection: Connection, now_ms: int) -> int:
 
 def renew_lease(connection: Connection, epoch: int, now_ms: int) -> None:
     """Show life; raises AlreadyRunningError where another process took over meanwhile."""
-    ours = update(lease).where(lease.c.id == 1, lease.c.epoch == epoch).values(heartbeat=now_ms)
-    if connection.execute(ours).rowcount == 1:
+    if connection.execute(_RENEW, {"ours": epoch, "now": now_ms}).rowcount == 1:
         return
     found = connection.execute(select(lease.c.holder, lease.c.started_at)).first()
     other = f"{found.holder}, since {format_instant(found.started_at)}" if found else "nobody"

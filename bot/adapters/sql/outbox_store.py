@@ -16,6 +16,7 @@ from bot.domain.errors import AlreadyRunningError
 from bot.domain.instants import MINUTE, SECOND
 
 WAITING, SENT, POISON = "WAITING", "SENT", "POISON"
+_OPEN = insert(outbox_start).on_conflict_do_nothing()
 WAIT_LEAST, WAIT_MAX = 15 * SECOND, 30 * MINUTE  # between two tries
 
 
@@ -46,8 +47,7 @@ def post(connection: Connection, row: OutboxRow, now_ms: int) -> None:
 
 def open_outbox(connection: Connection, strategy: str, slot: int) -> None:
     """Note the first slot whose events have messages; only the first call counts."""
-    values = {"strategy": strategy, "slot": slot}
-    connection.execute(insert(outbox_start).values(values).on_conflict_do_nothing())
+    connection.execute(_OPEN, {"strategy": strategy, "slot": slot})
 
 
 def register(connection: Connection, sinks: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.command_store import commands, import_commands, newest_id
@@ -31,6 +31,18 @@ _NEWEST = {
     "signals": "SELECT value, (SELECT max(valid_time) FROM signal WHERE token_id = value "
     "AND source = 'hourly') FROM json_each(?)",
 }
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_ADD_BODY = insert(raw_body).on_conflict_do_nothing()
+_ADD_RAW = insert(raw_response).returning(raw_response.c.id)
+_ADD_CONTENT = insert(content).on_conflict_do_nothing()
+_ADD_SLOT = insert(slot_seen).on_conflict_do_nothing()
+_SLOT = select(slot_seen).where(slot_seen.c.slot == bindparam("slot"))
+_SLOTS_AFTER = select(slot_seen).where(slot_seen.c.slot > bindparam("after"))
+_TOPS = select(
+    *(select(func.max(series.table.c.id)).scalar_subquery() for series in SERIES),
+    select(func.max(slot_seen.c.slot)).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +72,13 @@ class Marks:
 def add_raw(connection: Connection, raw: RawResponse) -> int:
     """Store a response; its id is what observations refer to. A body that is there is not again."""
     digest = hashlib.sha256(raw.body).hexdigest()
-    body = {"sha256": digest, "body": zlib.compress(raw.body)}
-    connection.execute(insert(raw_body).values(body).on_conflict_do_nothing())
+    connection.execute(_ADD_BODY, {"sha256": digest, "body": zlib.compress(raw.body)})
     row = {
         "endpoint": raw.endpoint, "params": raw.params, "status": raw.status, "sha256": digest,
         "fetched_at": raw.fetched_at, "latency_ms": raw.latency_ms,
         "request_id": raw.request_id,
     }  # fmt: skip
-    statement = insert(raw_response).values(row).returning(raw_response.c.id)
-    raw_id = int(connection.execute(statement).scalar_one())
+    raw_id = int(connection.execute(_ADD_RAW, row).scalar_one())
     cells = {**row, "id": raw_id}
     add_link(connection, [cells[name] for name in RAW_CELLS])
     return raw_id
@@ -111,8 +121,8 @@ def add_observations(
 def add_slot(connection: Connection, slot: Slot) -> Slot:
     """Freeze a slot's inputs once; returns what stands there, which may be an earlier freeze."""
     values = {"slot": slot.slot, "as_of": slot.as_of, "missed": int(slot.missed)}
-    connection.execute(insert(slot_seen).values(values).on_conflict_do_nothing())
-    row = connection.execute(select(slot_seen).where(slot_seen.c.slot == slot.slot)).one()
+    connection.execute(_ADD_SLOT, values)
+    row = connection.execute(_SLOT, {"slot": slot.slot}).one()
     return Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed))
 
 
@@ -141,18 +151,21 @@ def load(
 
     With `bars_from`, bars that open before it are left out.
     """
-    marks = since or Marks()
+    marks, tops = since or Marks(), current_marks(connection)
     record = Record()
     for series in SERIES:
+        if tops.of(series.name) == marks.of(series.name):
+            continue
         query = series.query().where(series.table.c.id > marks.of(series.name))
         if series.table is bar and bars_from is not None:
             query = query.where(bar.c.open_time >= bars_from)
         getattr(record, series.name).extend(map(series.from_row, connection.execute(query)))
-    slots = select(slot_seen).where(slot_seen.c.slot > marks.of("slots"))
-    for row in connection.execute(slots.order_by(slot_seen.c.slot)):
+    slots = _SLOTS_AFTER.order_by(slot_seen.c.slot)
+    for row in connection.execute(slots, {"after": marks.of("slots")}):
         record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
-    record.commands.extend(commands(connection, marks.of("commands")))
-    return record, current_marks(connection)
+    if tops.of("commands") != marks.of("commands"):
+        record.commands.extend(commands(connection, marks.of("commands")))
+    return record, tops
 
 
 def load_bars(connection: Connection, bars_from: int) -> Iterator[list[Bar]]:
@@ -194,13 +207,10 @@ def observations_of(connection: Connection, raw_id: int | None) -> Record:
 
 def current_marks(connection: Connection) -> Marks:
     """The marks of a reader who has seen everything."""
-    tops = {
-        series.name: connection.execute(select(func.max(series.table.c.id))).scalar()
-        for series in SERIES
-    }
-    tops["slots"] = connection.execute(select(func.max(slot_seen.c.slot))).scalar()
-    tops["commands"] = newest_id(connection)
-    return Marks({name: top or 0 for name, top in tops.items()})
+    tops = connection.execute(_TOPS).one()
+    names = [*(series.name for series in SERIES), "slots"]
+    seen = {name: top or 0 for name, top in zip(names, tops, strict=True)}
+    return Marks({**seen, "commands": newest_id(connection)})
 
 
 def _plain_body(connection: Connection, row: Any) -> bytes:
@@ -233,7 +243,7 @@ def _add(connection: Connection, series: Series, values: list[Any], raw_id: int 
 def _add_bodies(connection: Connection, bodies: Sequence[str]) -> None:
     rows = [{"sha256": sha256_text(body), "body": body} for body in dict.fromkeys(bodies)]
     if rows:
-        connection.execute(insert(content).on_conflict_do_nothing(), rows)
+        connection.execute(_ADD_CONTENT, rows)
 
 
 _Known = dict[tuple[Any, ...], list[tuple[Any, ...]]]
@@ -242,16 +252,19 @@ _Known = dict[tuple[Any, ...], list[tuple[Any, ...]]]
 def _known(connection: Connection, series: Series, rows: list[Row]) -> _Known:
     """What the database says about the tokens and the span of these rows, oldest first."""
     known: _Known = {}
-    columns = series.table.c
+    query, width = _known_query(series), len(series.key)
     for token_id, times in _spans(series, rows).items():
-        query = select(*(columns[name] for name in (*series.key, *series.same)))
-        query = query.where(columns.token_id == token_id).order_by(columns.id)
-        if series.time is not None:
-            query = query.where(columns[series.time].between(min(times), max(times)))
-        for row in connection.execute(query):
+        span = (token_id,) if series.time is None else (token_id, min(times), max(times))
+        for row in connection.exec_driver_sql(query, span):
             cells = tuple(row)
-            known.setdefault(cells[: len(series.key)], []).append(cells[len(series.key) :])
+            known.setdefault(cells[:width], []).append(cells[width:])
     return known
+
+
+def _known_query(series: Series) -> str:
+    cells = ", ".join((*series.key, *series.same))
+    span = "" if series.time is None else f" AND {series.time} BETWEEN ? AND ?"
+    return f"SELECT {cells} FROM {series.table.name} WHERE token_id = ?{span} ORDER BY id"  # noqa: S608  our names
 
 
 def _spans(series: Series, rows: list[Row]) -> dict[int, list[int]]:

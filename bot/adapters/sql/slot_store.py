@@ -7,11 +7,30 @@ import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.schema_record import credit, instrument, poll_state, slot_input, universe
 from bot.domain.decimals import plain
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_POLL = insert(poll_state)
+_NOTE_POLL = _POLL.on_conflict_do_update(
+    index_elements=["endpoint"], set_={"last_success": _POLL.excluded.last_success}
+)
+_LAST_POLLS = select(poll_state)
+_CHARGE = (
+    insert(credit)
+    .values(spent=1)
+    .on_conflict_do_update(
+        index_elements=["month"],
+        set_={"spent": credit.c.spent + 1},
+        where=credit.c.spent < bindparam("limit"),
+    )
+    .returning(credit.c.spent)
+)
+_SPENT = select(credit.c.spent).where(credit.c.month == bindparam("month"))
+NO_LIMIT = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,27 +96,22 @@ def load_slot_input(connection: Connection, strategy: str, slot: int) -> bytes |
 
 def note_poll(connection: Connection, endpoint: str, at: int) -> None:
     """Remember the last success of an endpoint, which steers polling and nothing else."""
-    statement = insert(poll_state).values(endpoint=endpoint, last_success=at)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["endpoint"], set_={"last_success": at})
-    )
+    connection.execute(_NOTE_POLL, {"endpoint": endpoint, "last_success": at})
 
 
 def last_polls(connection: Connection) -> dict[str, int]:
     """Endpoint -> last success."""
-    return {row.endpoint: row.last_success for row in connection.execute(select(poll_state))}
+    return {row.endpoint: row.last_success for row in connection.execute(_LAST_POLLS)}
 
 
-def spend_credits(connection: Connection, month: str, count: int) -> int:
-    """Count calls of a month (`2025-05`); returns the month's sum."""
-    statement = insert(credit).values(month=month, spent=count)
-    statement = statement.on_conflict_do_update(
-        index_elements=["month"], set_={"spent": credit.c.spent + count}
-    )
-    return int(connection.execute(statement.returning(credit.c.spent)).scalar_one())
+def charge_credit(connection: Connection, month: str, limit: int = NO_LIMIT) -> bool:
+    """Count one call of a month (`2025-05`), unless `limit` are counted; whether it was."""
+    if limit < 1:
+        return False
+    return connection.execute(_CHARGE, {"month": month, "limit": limit}).scalar() is not None
 
 
 def credits_spent(connection: Connection, month: str) -> int:
     """Calls counted in a month."""
-    found = connection.execute(select(credit.c.spent).where(credit.c.month == month)).scalar()
+    found = connection.execute(_SPENT, {"month": month}).scalar()
     return int(found or 0)

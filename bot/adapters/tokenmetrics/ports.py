@@ -55,8 +55,8 @@ class CreditLedger(Protocol):
         """Requests sent in that month."""
         ...
 
-    def add(self, month: str, requests: int) -> None:
-        """Count further requests."""
+    def charge(self, month: str, limit: int | None) -> bool:
+        """Count one request, unless `limit` are counted; whether it was."""
         ...
 
 

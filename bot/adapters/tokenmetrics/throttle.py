@@ -78,9 +78,8 @@ class CreditBudget:
     def charge(self) -> None:
         """Count one request; raises RateLimitError instead where none is left."""
         month = self._month()
-        if self._per_month is not None and self._ledger.spent(month) >= self._per_month:
+        if not self._ledger.charge(month, self._per_month):
             raise RateLimitError(f"all {self._per_month} requests of {month} are used")
-        self._ledger.add(month, 1)
 
     def spent(self) -> int:
         """Requests sent in the current month."""

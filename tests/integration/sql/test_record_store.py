@@ -235,6 +235,9 @@ def test_polls_and_credits_are_counted(database: Database) -> None:
             slot_store.note_poll(connection, "/v2/tokens", at)
         assert slot_store.last_polls(connection) == {"/v2/tokens": T0 + HOUR}
         assert slot_store.credits_spent(connection, "2025-05") == 0
-        assert slot_store.spend_credits(connection, "2025-05", 2) == 2
-        assert slot_store.spend_credits(connection, "2025-05", 3) == 5
-        assert slot_store.credits_spent(connection, "2025-05") == 5
+        assert slot_store.charge_credit(connection, "2025-05")
+        assert slot_store.charge_credit(connection, "2025-05", limit=2)
+        assert not slot_store.charge_credit(connection, "2025-05", limit=2)
+        assert not slot_store.charge_credit(connection, "2025-06", limit=0)
+        assert slot_store.credits_spent(connection, "2025-05") == 2
+        assert slot_store.credits_spent(connection, "2025-06") == 0
