@@ -14,30 +14,29 @@ import pytest
 from tests.simulation.seeds import FOUND
 
 ROOT = Path(__file__).resolve().parents[2]
-HOURS = 48
-# Until one shows the bug: with many kills and failing wakes, and with all that can go wrong.
-RESTARTS = "56,58,60,62,57"
-EVERYTHING = "9,12,10,19,11,35,18,8,13,14,16,17,20,21"
+# Found among the first hundred seeds; the later ones of a bug stand in when the first no longer
+# shows it, as after a change of what a seed draws.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """In a file one text is replaced by another; these seeds show it."""
+    """In a file one text is replaced by another; these seeds show it within so many hours."""
 
     name: str
     file: str
     right: str
     wrong: str
     seeds: str
+    hours: int = 24
 
 
 BUGS = (
     Bug(
         name="the account is stored without what is in it",
         file="bot/adapters/sql/ledger_store.py",
-        right='on_conflict_do_update(index_elements=["strategy"], set_=values))',
-        wrong='on_conflict_do_update(index_elements=["strategy"], set_={"slot": commit.slot}))',
-        seeds=RESTARTS,
+        right='for name in ("slot", "state_sha256", "state")}',
+        wrong='for name in ("slot",)}',
+        seeds="56,58,60",
     ),
     Bug(
         name="a slot is committed in two halves",
@@ -46,28 +45,28 @@ BUGS = (
         wrong='    connection.exec_driver_sql("COMMIT")\n'
         '    connection.exec_driver_sql("BEGIN IMMEDIATE")\n'
         "    _write_rows(connection, commit)\n",
-        seeds=RESTARTS,
+        seeds="56,58,60",
     ),
     Bug(
         name="hours of an absence are left out",
         file="bot/app/cycle.py",
         right="return list(range(first, newest + 1, HOUR))",
         wrong="return [newest] if newest >= first else []",
-        seeds=EVERYTHING,
+        seeds="19,10,11",
     ),
     Bug(
         name="what was seen is forgotten when a slot fails",
         file="bot/app/desk.py",
         right="            self._market = None  # the slot is not in the ledger: see it anew\n",
         wrong="",
-        seeds=RESTARTS,
+        seeds="58,12,57",
     ),
     Bug(
         name="a restart sees old rows as new",
         file="bot/app/desk.py",
         right="            market.skip_to(reached)\n",
         wrong="            pass\n",
-        seeds=RESTARTS,
+        seeds="56,12,57",
     ),
     Bug(
         name="rows are known from their own time on",
@@ -78,14 +77,16 @@ BUGS = (
         wrong='        signal=_call(row.need("signal", "trading_signal", "token_signal_str")),\n'
         "        source=source,\n"
         "        available_at=row.instant() + HOUR,\n",
-        seeds=EVERYTHING,
+        seeds="17,11,43",
+        hours=36,
     ),
     Bug(
         name="a refused request ends the asking for good",
         file="bot/adapters/tokenmetrics/circuit.py",
         right="        self._held_until = self._clock.elapsed() + hold_s\n",
         wrong="        self._held_until = self._clock.elapsed() + 1e9 * hold_s\n",
-        seeds=EVERYTHING,
+        seeds="10,9,16",
+        hours=48,
     ),
 )
 
@@ -102,7 +103,7 @@ def test_a_planted_bug_is_found(bug: Bug, tmp_path: Path) -> None:
     text = spoilt.read_text()
     assert text.count(bug.right) == 1, f"{bug.file} no longer holds what the bug replaces"
     spoilt.write_text(text.replace(bug.right, bug.wrong))
-    command = [sys.executable, "-m", "tests.simulation.seeds", bug.seeds, str(HOURS)]
+    command = [sys.executable, "-m", "tests.simulation.seeds", bug.seeds, str(bug.hours)]
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
