@@ -249,11 +249,18 @@ def position_document(reader: Reader, row: PositionRow, seen: Document, watermar
         "mark_time": format_instant(parse_instant(bar["open_time"]) + HOUR) if bar else None,
         "cost": money_text(row.cost + row.entry_fee),
         "value": money_text(value),
+        "to_stop": _way(ticks, body["stop_ticks"]),
+        "to_target": _way(ticks, body["target_ticks"]),
         "unrealised": money_text(unrealised),
         "realised": money_text(row.realised),
         "risk": money_text(body["risk"]),
         "r": _ratio(row.realised + unrealised, body["risk"]),
     }
+
+
+def _way(ticks: int, other: int) -> float | None:
+    """How far another price is from the mark, as a fraction of the mark; None without a mark."""
+    return float(f"{other / ticks - 1:.4g}") if ticks else None
 
 
 def trades(reader: Reader, names: Iterable[str], limit: int | None) -> Document:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.adapters.sql import ledger_read, overview, slot_store
+from bot.adapters.sql.ledger_rows import EquityRow
 from bot.adapters.sql.lock_probe import Holder, lock_holder
 from bot.adapters.sql.overview import Lease
 from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.bootstrap import load_all_strategies, strategy_files_of
+from bot.app.cycle import timing_of
 from bot.app.health_view import health_document
 from bot.app.lineup import line_up
 from bot.app.missing_history import missing_history
@@ -23,14 +25,16 @@ from bot.app.operator_view import (
 )
 from bot.app.outbox_view import sinks_document
 from bot.app.poller import BACKFILL_MINUTES, plan_of
-from bot.app.queries import account_of, series_read, slot_inputs, strategy_of
+from bot.app.queries import account_of, positions, series_read, slot_inputs, strategy_of
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.stepper import LedgerHash
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.decimals import money_text
 from bot.domain.errors import HourhandError
-from bot.domain.instants import DAY, HOUR, floor_hour, format_instant, parse_instant
+from bot.domain.instants import DAY, HOUR, SECOND, floor_hour, format_instant, parse_instant
 from bot.engine import layout as at
+from bot.market.parameters import PPM
+from bot.market.strategy import Strategy
 from bot.market.universe import resolve
 
 _STALE_BAR = 2 * HOUR
@@ -46,6 +50,7 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
         "home": str(reader.settings.home),
         "database": str(reader.path),
         "now": format_instant(now),
+        "next_slot": _next_slot(loaded, now),
         "health": health_document(reader, loaded, fault),
         "daemon": _daemon(reader),
         "strategies": [_strategy(reader, name, by_name.get(name), now) for name in names],
@@ -60,6 +65,15 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
     if fault:
         document["strategy_files"] = fault
     return document
+
+
+def _next_slot(loaded: list[LoadedStrategy], now: int) -> str | None:
+    """When the next slot is polled; None where no strategy's file says so."""
+    if not loaded:
+        return None
+    offset = timing_of([one.strategy for one in loaded]).poll_offset
+    wake = floor_hour(now) + offset
+    return format_instant(wake if wake > now else wake + HOUR)
 
 
 def _strategy_files(reader: Reader) -> tuple[list[LoadedStrategy], str]:
@@ -128,6 +142,8 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "drawdown": _fraction(row.peak - row.equity, row.peak),
         "open_positions": sum(token[at.T_QTY] > 0 for token in account.tokens.values()),
         "working_entries": sum(token[at.T_REST] > 0 for token in account.tokens.values()),
+        "positions": positions(reader, [name])["positions"],
+        "limits": _limits(strategy, row, numbers),
         "held": held_document(reader, name),
         "waiting": waiting_document(reader, name),
         "halts": [halt for halt, column in halts if numbers[column]],
@@ -138,6 +154,20 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "rules_version": cycle.rules_version,
         "ledger_sha256": digest.text(),
     }
+
+
+def _limits(strategy: Strategy, row: EquityRow, numbers: Sequence[int]) -> list[Document]:
+    """Each halt that the strategy has: how far equity is down now, and from where on it holds."""
+    base, peak = numbers[at.A_DAY_BASE], row.peak
+    rows = (
+        ("HALT_DAILY_LOSS", _fraction(base - row.equity, base), strategy.daily_loss_limit),
+        ("HALT_DRAWDOWN", _fraction(peak - row.equity, peak), strategy.dd_halt),
+    )
+    return [
+        {"halt": halt, "down": max(0.0, down), "limit": limit / PPM}
+        for halt, down, limit in rows
+        if limit is not None
+    ]
 
 
 def _config_state(loaded: LoadedStrategy | None, recorded: str) -> str:
@@ -196,7 +226,11 @@ def _polls(reader: Reader, now: int) -> list[Document]:
     seen = {one.endpoint: one for one in overview.traffic(reader.connection, now - DAY)}
     rows: list[Document] = []
     for endpoint in sorted(set(last) | set(seen)):
-        row: Document = {"endpoint": endpoint, "last_success": instant_text(last.get(endpoint))}
+        heard = last.get(endpoint)
+        row: Document = {
+            "endpoint": endpoint, "last_success": instant_text(heard),
+            "age_s": None if heard is None else (now - heard) // SECOND,
+        }  # fmt: skip
         found = seen.get(endpoint)
         latencies = found.latencies if found else ()
         row["answers"] = len(latencies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -38,7 +39,8 @@ def page() -> Page:
 
     if not sys.stdout.isatty():
         return PIPE
-    return Page(shutil.get_terminal_size().columns, styled=True)
+    coloured = not os.environ.get("NO_COLOR")
+    return Page(shutil.get_terminal_size().columns, styled=True, coloured=coloured)
 
 
 def show(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import Any, Literal
 
 from bot.report.command_text import conflict_lines, held_lines, managed_lines
 from bot.report.outbox_text import sink_line
@@ -11,26 +11,33 @@ from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import (
     Column,
     Page,
+    age_text,
     clean,
+    coloured,
     minute_text,
     money_shown,
     percent_shown,
     table_text,
+    without_year,
 )
 
 Document = dict[str, Any]
 WIDTH = 80
+_MEANING: dict[str, Literal["good", "warning", "bad"]] = {
+    "healthy": "good", "degraded": "warning", "failing": "bad",
+}  # fmt: skip
 
 
 def status_text(document: Document, page: Page) -> str:
     """The whole status; every line fits 80 columns where its names do."""
     lines = [f"home    {clean(document['home'])}", f"daemon  {_daemon(document['daemon'])}"]
-    lines += _health(document["health"])
+    lines += [*_health(document["health"], page), *_clock(document)]
     if "strategy_files" in document:
         lines.append(f"files   wrong: {clean(document['strategy_files'])}")
     managed = {one["name"]: one for one in document["managed"]}
     for strategy in document["strategies"]:
         lines += ["", *_strategy(strategy, managed.get(strategy["name"]))]
+        lines += _positions(strategy["positions"], page)
     for conflict in document["conflicts"]:
         lines += ["", *conflict_lines(conflict)]
     for name in document["not_started"]:
@@ -49,9 +56,16 @@ def status_text(document: Document, page: Page) -> str:
     return text
 
 
-def _health(health: Document) -> list[str]:
+def _clock(document: Document) -> list[str]:
+    wake = document["next_slot"]
+    after = f"; the next slot is polled at {wake[11:19]}" if wake else ""
+    return [f"now     {minute_text(document['now'])} UTC{after}"]
+
+
+def _health(health: Document, page: Page) -> list[str]:
     since = f" since {minute_text(health['since'])}" if health["since"] else ""
-    lines = [f"health  {health['state']}{since}"]
+    state = coloured(health["state"], _MEANING[health["state"]], page)
+    lines = [f"health  {state}{since}"]
     for reason in health["reasons"]:
         text = f"{reason['state']}: {reason['part']}: {clean(reason['reason'])}"
         lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
@@ -79,8 +93,10 @@ def _strategy(row: Document, managed: Document | None) -> list[str]:
         f"  realised {money_shown(row['realised'])}, "
         f"unrealised {money_shown(row['unrealised'])}; "
         f"peak {money_shown(row['peak'])}, drawdown {percent_shown(row['drawdown'])}",
-        f"  {row['open_positions']} open positions, {row['working_entries']} working entries",
+        f"  open positions {row['open_positions']}, working entries {row['working_entries']}",
     ]
+    if row["limits"]:
+        lines.append(f"  to a halt: {', '.join(map(_limit, row['limits']))}")
     if row["halts"]:
         lines.append(f"  no entries now: {', '.join(row['halts'])}")
     lines += held_lines(row["held"], row["waiting"])
@@ -97,11 +113,46 @@ def _strategy(row: Document, managed: Document | None) -> list[str]:
     return lines
 
 
+def _limit(one: Document) -> str:
+    words = {"HALT_DAILY_LOSS": "daily loss", "HALT_DRAWDOWN": "drawdown"}[one["halt"]]
+    return f"{words} {percent_shown(one['down'])} of {percent_shown(one['limit'])}"
+
+
+def _positions(rows: list[Document], page: Page) -> list[str]:
+    """What is open, with the way that the price would have to go to stop and target."""
+    if not rows:
+        return []
+    heads = ("mark", "stop", "away", "target", "away", "pnl", "R")
+    columns = [
+        Column(head="open"),
+        Column(head="hours", side="right", spare=1),
+        *(Column(head=head, side="right") for head in heads),
+    ]
+    cells = [
+        (
+            row["symbol"], row["hours"], row["mark"], row["stop"], _signed(row["to_stop"]),
+            row["target"], _signed(row["to_target"]), money_shown(row["unrealised"]), _two(row["r"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    inner = Page(None if page.width is None else page.width - 2, page.styled, page.coloured)
+    return [f"  {line}" for line in table_text(columns, cells, inner).splitlines()]
+
+
+def _two(number: float | None) -> str | None:
+    return None if number is None else f"{number:.2f}"
+
+
+def _signed(share: float | None) -> str | None:
+    return None if share is None else f"{share * 100:+.2f}%"
+
+
 def _polls(rows: list[Document], page: Page) -> str:
     columns = [
         Column(head="endpoint"),
-        Column(head="last success"),
-        Column(head="answers/day", side="right", spare=1),
+        Column(head="last success", brief=without_year),
+        Column(head="ago", side="right"),
+        Column(head="a day", side="right", spare=1),
         Column(head="p50 ms", side="right"),
         Column(head="p95", side="right"),
         Column(head="p99", side="right"),
@@ -111,6 +162,7 @@ def _polls(rows: list[Document], page: Page) -> str:
         (
             row["endpoint"],
             minute_text(row["last_success"]) or "never",
+            age_text(row["age_s"]),
             row["answers"],
             row["p50_ms"],
             row["p95_ms"],

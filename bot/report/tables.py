@@ -34,10 +34,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where text goes: so many cells wide, or None for a pipe; styles only on a terminal."""
+    """Where text goes: so many cells wide, or None for a pipe; styles only on a terminal.
+
+    Colours come on top of styles and are left out where NO_COLOR is set.
+    """
 
     width: int | None = None
     styled: bool = False
+    coloured: bool = False
 
 
 PIPE = Page()
@@ -50,6 +54,36 @@ def clean(text: str) -> str:
     'SAFE[31mMOON'
     """
     return "".join(c for c in text if c.isprintable())
+
+
+_COLOURS = {"good": 32, "warning": 33, "bad": 31}
+
+
+def coloured(text: str, meaning: Literal["good", "warning", "bad"], page: Page) -> str:
+    """A text in the colour of what it means; as it is where the page has no colours.
+
+    >>> coloured("healthy", "good", PIPE)
+    'healthy'
+    """
+    return f"\x1b[{_COLOURS[meaning]}m{text}\x1b[0m" if page.coloured else text
+
+
+def age_text(seconds: int | None) -> str | None:
+    """How long ago, in the two largest units.
+
+    >>> age_text(59), age_text(3_700), age_text(90_000)
+    ('59 s', '1 h 1 min', '1 d 1 h')
+    """
+    if seconds is None:
+        return None
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if minutes < 1:
+        return f"{max(0, seconds)} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} d {hours % 24} h"
 
 
 def table_text(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], page: Page) -> str:

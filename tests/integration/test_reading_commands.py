@@ -75,6 +75,14 @@ def test_status_gives_each_account_as_the_ledger_has_it(homes: FilledHomes) -> N
     assert eager["slot"] == format_instant(LAST_SLOT)
     assert (eager["slots"], eager["missed"], eager["behind"]) == (11, 0, 0)
     assert (eager["open_positions"], eager["working_entries"]) == (1, 0)
+    (held,) = eager["positions"]
+    mark = Decimal(held["mark"])
+    assert held["to_stop"] == pytest.approx(float(Decimal(held["stop"]) / mark - 1), rel=1e-3)
+    assert held["to_target"] == pytest.approx(float(Decimal(held["target"]) / mark - 1), rel=1e-3)
+    assert held["to_stop"] < 0 < held["to_target"]
+    daily, drawdown = eager["limits"]
+    assert (daily["halt"], daily["limit"]) == ("HALT_DAILY_LOSS", 0.03)
+    assert drawdown == {"halt": "HALT_DRAWDOWN", "down": eager["drawdown"], "limit": 0.2}
     assert eager["drawdown"] == pytest.approx((row.peak - row.equity) / row.peak, rel=1e-3)
     assert eager["ledger_sha256"] == journal_sha256(homes.late, "eager")
     assert eager["config"] == "as in its file"

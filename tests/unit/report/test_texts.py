@@ -15,6 +15,10 @@ STRATEGY: dict[str, Any] = {
     "equity": "9000", "cash": "9000", "value": "0", "realised": "-1000", "unrealised": "0",
     "peak": "10000", "drawdown": 0.1, "open_positions": 0, "working_entries": 0,
     "halts": ["HALT_DRAWDOWN"],
+    "limits": [{"halt": "HALT_DRAWDOWN", "down": 0.1, "limit": 0.08}],
+    "positions": [{"symbol": "SAFE\x1b[31m", "hours": 5, "mark": "101.25", "stop": "98",
+                   "to_stop": -0.0321, "target": "110", "to_target": 0.08642,
+                   "unrealised": "12.3456", "r": 0.413}],
     "held": [{"since": "2025-05-10T12:01:00Z", "words": "paused by the operator (a look)"}],
     "waiting": [{"kind": "CLOSE", "symbol": "BTC", "at": "2025-05-10T13:20:00Z", "note": ""}],
     "stale": {"bars": ["SAFE\x1b[31m", "DOGE"]},
@@ -22,7 +26,8 @@ STRATEGY: dict[str, Any] = {
     "config_sha256": "a" * 64, "config": "its file has changed since", "ledger_sha256": "b" * 64,
 }  # fmt: skip
 STATUS: dict[str, Any] = {
-    "home": "/home/me", "daemon": {"running": True, "pid": None, "since": ""},
+    "home": "/home/me", "now": "2025-05-10T13:20:07Z", "next_slot": "2025-05-10T14:01:05Z",
+    "daemon": {"running": True, "pid": None, "since": ""},
     "health": {"state": "healthy", "since": None, "reasons": []}, "receivers": [],
     "strategies": [STRATEGY], "not_started": [],
     "managed": [{"name": "plain", "words": "its file is gone: it is managed until nothing is open",
@@ -30,7 +35,7 @@ STATUS: dict[str, Any] = {
     "conflicts": [{"id": 3, "strategy": "plain", "slot": "2025-05-10T11:00:00Z",
                    "expected": f"lines_sha256={'a' * 64}", "found": f"lines_sha256={'b' * 64}"}],
     "polls": [
-        {"endpoint": "tm-grade", "last_success": None, "answers": 4, "p50_ms": 10, "p95_ms": 20,
+        {"endpoint": "tm-grade", "last_success": None, "age_s": None, "answers": 4, "p50_ms": 10, "p95_ms": 20,
          "p99_ms": 20, "errors": {"429": 3, "500": 1}}
     ],
     "credits": {"month": "2025-05", "spent": 5, "limit": 10, "left": 5},
@@ -51,10 +56,19 @@ def test_status_names_halts_delays_stale_series_and_errors() -> None:
         "no entries since 2025-05-10 12:01: paused by the operator (a look)",
         "not seen by a slot yet: CLOSE BTC, given 2025-05-10T13:20:00Z",
         "its file is gone: it is managed until nothing is open; 2 open positions",
+        "now     2025-05-10 13:20 UTC; the next slot is polled at 14:01:05",
+        "to a halt: drawdown 10.00% of 8.00%", "-3.21%", "+8.64%", "12.34", "0.41",
         "conflict 3  plain, slot 2025-05-10 11:00: decided twice", "hourhand ack conflict 3",
     ):  # fmt: skip
         assert said in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_health_has_a_colour_where_the_page_has_any_and_none_elsewhere() -> None:
+    shown = status_text(STATUS, Page(width=80, styled=True, coloured=True))
+    assert "health  \x1b[32mhealthy\x1b[0m" in shown
+    assert "\x1b[3" not in status_text(STATUS, Page(width=80, styled=True))
+    assert "\x1b" not in status_text(STATUS, PIPE)
 
 
 def test_empty_ledgers_are_said_to_be_empty() -> None:
