@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.app.courier import Courier
     from bot.app.cycle import Cycle
     from bot.app.lineup import Lineup
+    from bot.app.look_back import LookBack
     from bot.app.poller import Poller, PollLimits
     from bot.app.retention import Retention
 
@@ -42,6 +43,7 @@ class Daemon:
     lineup: Lineup
     courier: Courier
     retention: Retention
+    look_back: LookBack
 
     def close(self) -> None:
         """Close connections and the database; messages that are left wait for the next start."""
@@ -94,6 +96,7 @@ def build_daemon(
     from bot.app.courier import Courier, CourierSettings
     from bot.app.cycle import Cycle, timing_of
     from bot.app.desk import Desk
+    from bot.app.look_back import LookBack, LookBackPlan
     from bot.app.poller import Poller
     from bot.app.recorder import DatabaseCredits, RecordingSink
     from bot.app.retention import Retention, RetentionSettings
@@ -148,7 +151,14 @@ def build_daemon(
     )
     bounds = RetentionSettings(keep_days=settings.raw_keep_days, max_mb=settings.raw_max_mb)
     retention = Retention(database, bounds, stop)
-    return Daemon(cycle, polls, clock, database, client, lineup, courier, retention)
+    look_back = LookBack(
+        client, database,
+        LookBackPlan(
+            hours=settings.look_back_hours, with_signals=polls.reads_signals,
+            universe=polls.universe,
+        ),
+    )  # fmt: skip
+    return Daemon(cycle, polls, clock, database, client, lineup, courier, retention, look_back)
 
 
 def _poll_limits(settings: Settings) -> PollLimits:

@@ -167,6 +167,8 @@ class _Runner:
             self._file.check()
         self._daemon.courier.after_wake()
         self._daemon.retention.run(self._daemon.clock.now())
+        if not self._daemon.polls.wants_history:
+            self._daemon.look_back.run(self._daemon.clock.now())
         return done
 
     def _now(self) -> int:

@@ -183,6 +183,11 @@ class Poller:
                 raise
             self._log.warning("clock.not_compared", late_slots=late_slots, cause=str(error))
 
+    @property
+    def reads_signals(self) -> bool:
+        """Whether any strategy reads hourly signals."""
+        return Endpoint.HOURLY_SIGNALS in self._plan.endpoints
+
     def trouble(self) -> str:
         """What the provider did not give when it was last asked; empty where nothing is missing."""
         return "; ".join(f"{endpoint}: {self._troubles[endpoint]}" for endpoint in self._troubles)

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     backfill_days: int = Field(
         180, ge=0, le=3_650, description="Days of hourly bars to fetch at first start."
     )
+    look_back_hours: int = Field(
+        48, ge=0, le=720, description="Last hours asked for again once a day; 0: none."
+    )
     max_drawdown_sign: Literal["negative", "positive"] = Field(
         "negative", description="How the provider signs a drawdown."
     )

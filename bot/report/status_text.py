@@ -131,7 +131,8 @@ def _positions(rows: list[Document], page: Page) -> list[str]:
     cells = [
         (
             row["symbol"], row["hours"], row["mark"], row["stop"], _signed(row["to_stop"]),
-            row["target"], _signed(row["to_target"]), money_shown(row["unrealised"]), _two(row["r"]),
+            row["target"], _signed(row["to_target"]), money_shown(row["unrealised"]),
+            _two(row["r"]),
         )
         for row in rows
     ]  # fmt: skip

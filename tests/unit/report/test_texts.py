@@ -35,8 +35,8 @@ STATUS: dict[str, Any] = {
     "conflicts": [{"id": 3, "strategy": "plain", "slot": "2025-05-10T11:00:00Z",
                    "expected": f"lines_sha256={'a' * 64}", "found": f"lines_sha256={'b' * 64}"}],
     "polls": [
-        {"endpoint": "tm-grade", "last_success": None, "age_s": None, "answers": 4, "p50_ms": 10, "p95_ms": 20,
-         "p99_ms": 20, "errors": {"429": 3, "500": 1}}
+        {"endpoint": "tm-grade", "last_success": None, "age_s": None, "answers": 4,
+         "p50_ms": 10, "p95_ms": 20, "p99_ms": 20, "errors": {"429": 3, "500": 1}}
     ],
     "credits": {"month": "2025-05", "spent": 5, "limit": 10, "left": 5},
     "backfill": {"tokens": 9, "incomplete": [1, 2], "requests": 400, "from": "2025-01-01",
