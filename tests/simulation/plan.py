@@ -12,7 +12,7 @@ from bot.domain.values import Record
 from bot.simulator.generated import GeneratedMarket, generate
 from tests.simulation.rows import RowFaults, draw_row_faults
 from tests.simulation.sim_clock import Event
-from tests.simulation.weather import Spell, draw_noise, draw_spells
+from tests.simulation.weather import Spell, draw_deaf_endpoint, draw_noise, draw_spells
 from tests.support.ledger_home import EASY, STRICT
 
 START = parse_instant("2025-03-07T00:00:00Z")  # summer time begins in New York on the third day
@@ -127,7 +127,10 @@ def draw_plan(seed: int, hours: int) -> Plan:
     start, left = START + calm * HOUR, hours - calm
     some = {
         "rows": draw_row_faults(rng, [9001, 9002], start, left),
-        "spells": draw_spells(rng, start, left),
+        "spells": (
+            *draw_deaf_endpoint(Random(f"deaf {seed}"), start, left),
+            *draw_spells(rng, start, left),
+        ),
         "events": _events(rng, start, left),
         "deaths": _deaths(rng, DOWNTIMES, edits=0.3),
         "storage_errors": tuple(rng.randrange(hours * 90) for _ in range(rng.choice((0, 1, 3)))),

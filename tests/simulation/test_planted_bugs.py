@@ -52,7 +52,7 @@ BUGS = (
         file="bot/app/cycle.py",
         right="return list(range(first, newest + 1, HOUR))",
         wrong="return [newest] if newest >= first else []",
-        seeds="19,10,11",
+        seeds="11,19,10",
     ),
     Bug(
         name="what was seen is forgotten when a slot fails",
@@ -77,7 +77,7 @@ BUGS = (
         wrong='        signal=_call(row.need("signal", "trading_signal", "token_signal_str")),\n'
         "        source=source,\n"
         "        available_at=row.instant() + HOUR,\n",
-        seeds="17,11,43",
+        seeds="11,17,43",
         hours=36,
     ),
     Bug(

@@ -31,7 +31,7 @@ class Twin(httpx.BaseTransport):
         """One answer, or one of the errors that a socket would raise."""
         self.requests += 1
         self._clock.pass_time(ANSWER_MS)
-        trouble = self._weather.next_request() if self._weather else ""
+        trouble = self._weather.next_request(request.url.path) if self._weather else ""
         match trouble:
             case kinds.REFUSED:
                 raise httpx.ConnectError("refused", request=request)

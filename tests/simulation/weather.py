@@ -26,12 +26,16 @@ NOISE = (*HARMLESS, FaultKind.RATE_LIMIT, FaultKind.WRONG_TYPES, FaultKind.CONTR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
-    """From `start` to `end` (true ms) a share of the requests meets a fault of one of the kinds."""
+    """From `start` to `end` (true ms) a share of the requests meets a fault of one of the kinds.
+
+    With `path` only those whose address holds that.
+    """
 
     start: int
     end: int
     share: float
     kinds: tuple[str, ...]
+    path: str = ""
 
     @property
     def is_heavy(self) -> bool:
@@ -49,9 +53,9 @@ class Weather:
         self._chance = chance
         self._now = ""
 
-    def next_request(self) -> str:
+    def next_request(self, path: str) -> str:
         """The kind of fault of the next request, or nothing."""
-        self._now = self._drawn()
+        self._now = self._drawn(path)
         if self._now:
             self.injected[self._now] += 1
         return self._now
@@ -67,9 +71,9 @@ class Weather:
             retry_after=self._chance.choice(RETRY_AFTER),
         )
 
-    def _drawn(self) -> str:
+    def _drawn(self, path: str) -> str:
         for spell in self._spells:
-            here = spell.start <= self._clock.true < spell.end
+            here = spell.start <= self._clock.true < spell.end and spell.path in path
             if here and self._chance.random() < spell.share:
                 return self._chance.choice(spell.kinds)
         return ""
@@ -92,6 +96,16 @@ def draw_spells(rng: Random, start: int, hours: int) -> tuple[Spell, ...]:
     share = rng.choice((0.01, 0.04, 0.12))
     found.append(Spell(start=start, end=end, share=share, kinds=tuple(map(str, NOISE))))
     return tuple(found)
+
+
+def draw_deaf_endpoint(rng: Random, start: int, hours: int) -> tuple[Spell, ...]:
+    """Rarely one endpoint alone is away, for so long that what it last said grows old."""
+    if rng.random() < 0.75:
+        return ()
+    path, length = rng.choice((("hourly-trading-signals", 9), ("resistance-support", 60)))
+    begin = start + rng.randrange(max(1, hours // 3)) * HOUR
+    kinds = (str(FaultKind.SERVER_ERROR),)
+    return (Spell(start=begin, end=begin + length * HOUR, share=1, kinds=kinds, path=path),)
 
 
 def draw_noise(rng: Random, start: int, hours: int) -> tuple[Spell, ...]:
