@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
+    from pydantic import SecretStr
 
     from bot.adapters.clock import Clock
     from bot.adapters.sql.engine import Database
@@ -88,17 +89,13 @@ def build_daemon(
     settings: Settings, stop: threading.Event, outside: Outside | None = None
 ) -> Daemon:
     """Everything that the daemon needs; the caller holds the database's lock."""
-    from bot.adapters.clock import heeding
     from bot.adapters.sql.engine import open_database
     from bot.adapters.sql.file_checks import check_start
-    from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
-    from bot.adapters.tokenmetrics.ports import Ports
     from bot.app.courier import Courier, CourierSettings
     from bot.app.cycle import Cycle, timing_of
     from bot.app.desk import Desk
     from bot.app.look_back import LookBack, LookBackPlan
     from bot.app.poller import Poller
-    from bot.app.recorder import DatabaseCredits, RecordingSink
     from bot.app.retention import Retention, RetentionSettings
     from bot.app.sinks import build_sinks
 
@@ -113,29 +110,7 @@ def build_daemon(
     check_start(database)
     lineup = _line_up(settings, database, files)
     strategies = [one.strategy for one in lineup.strategies]
-    wire = wire_settings(settings)
-    client = TokenMetricsClient(
-        ClientSettings(
-            base_url=settings.base_url,
-            version=settings.api_version,
-            key_header=settings.key_header,
-            batch_size=settings.batch_size,
-            requests_per_minute=settings.requests_per_minute,
-            credits_per_month=settings.monthly_credits,
-            attempt_deadline_s=settings.deadline_s,
-            poll_deadline_s=settings.cycle_deadline_s,
-            wire=wire,
-        ),
-        settings.api_key,
-        Ports(
-            clock=clock,
-            sink=RecordingSink(database, wire),
-            credits=DatabaseCredits(database),
-            heed=heeding(stop),
-        ),
-        jitter=outside.jitter if outside is not None else None,
-        net=outside.net if outside is not None else None,
-    )
+    client = _client(settings, settings.api_key, database, clock, stop, outside)
     polls = Poller(
         client,
         database,
@@ -151,14 +126,50 @@ def build_daemon(
     )
     bounds = RetentionSettings(keep_days=settings.raw_keep_days, max_mb=settings.raw_max_mb)
     retention = Retention(database, bounds, stop)
-    look_back = LookBack(
-        client, database,
-        LookBackPlan(
-            hours=settings.look_back_hours, with_signals=polls.reads_signals,
-            universe=polls.universe,
-        ),
-    )  # fmt: skip
+    back = LookBackPlan(
+        hours=settings.look_back_hours, with_signals=polls.reads_signals, universe=polls.universe
+    )
+    look_back = LookBack(client, database, back)
     return Daemon(cycle, polls, clock, database, client, lineup, courier, retention, look_back)
+
+
+def _client(
+    settings: Settings,
+    key: SecretStr,
+    database: Database,
+    clock: Clock,
+    stop: threading.Event,
+    outside: Outside | None,
+) -> TokenMetricsClient:
+    """The provider's client, whose answers and credits go into the database."""
+    from bot.adapters.clock import heeding
+    from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
+    from bot.adapters.tokenmetrics.ports import Ports
+    from bot.app.recorder import DatabaseCredits, RecordingSink
+
+    wire = wire_settings(settings)
+    return TokenMetricsClient(
+        ClientSettings(
+            base_url=settings.base_url,
+            version=settings.api_version,
+            key_header=settings.key_header,
+            batch_size=settings.batch_size,
+            requests_per_minute=settings.requests_per_minute,
+            credits_per_month=settings.monthly_credits,
+            attempt_deadline_s=settings.deadline_s,
+            poll_deadline_s=settings.cycle_deadline_s,
+            wire=wire,
+        ),
+        key,
+        Ports(
+            clock=clock,
+            sink=RecordingSink(database, wire),
+            credits=DatabaseCredits(database),
+            heed=heeding(stop),
+        ),
+        jitter=outside.jitter if outside is not None else None,
+        net=outside.net if outside is not None else None,
+    )
 
 
 def _poll_limits(settings: Settings) -> PollLimits:
