@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bot.app.funnel import LAST_WORDS, NEVER_EVALUATED
+from bot.app.judged_run import JudgedRun
 from bot.app.machine import Machine
 from bot.app.shadow import Bracket, Outcome, follow
 from bot.app.strategy_files import LoadedStrategy
@@ -53,7 +54,9 @@ def candidates_of(decisions: Iterable[Decision]) -> list[Candidate]:
 
 def _candidate(rows: list[Decision]) -> Candidate:
     entries = [row for row in rows if row.reason == "ENTRY"]
-    first = entries[0] if entries else next((r for r in rows if r.reason not in LAST_WORDS), rows[0])
+    first = (
+        entries[0] if entries else next((r for r in rows if r.reason not in LAST_WORDS), rows[0])
+    )
     details = first.details
     return Candidate(
         token_id=first.token_id,
@@ -104,6 +107,15 @@ def follow_all(
     return [Followed(candidate=one, outcome=outcomes.get(id(one))) for one in found]
 
 
+def gates_document(runs: Iterable[JudgedRun]) -> Document:
+    """The gate ledger of each run, as `hourhand gates --json` prints it."""
+    found = []
+    for run in runs:
+        followed = follow_all(run.loaded, run.history, run.slots, run.decisions, run.machine)
+        found.append({**gate_document(run.loaded, run.slots, followed), "notes": list(run.notes)})
+    return {"strategies": found}
+
+
 def gate_document(
     loaded: LoadedStrategy, slots: Sequence[Slot], followed: Sequence[Followed]
 ) -> Document:
@@ -115,7 +127,9 @@ def gate_document(
     alone = {
         name: [one for one in judged if one.candidate.failed == (name,)] for name in rules
     }  # fmt: skip
-    first = {name: [one for one in refused if one.candidate.failed[:1] == (name,)] for name in rules}
+    first = {
+        name: [one for one in refused if one.candidate.failed[:1] == (name,)] for name in rules
+    }
     return {
         "strategy": loaded.strategy.name,
         "source": "local" if loaded.strategy.uses_local else "recorded",
@@ -131,9 +145,7 @@ def gate_document(
             {"rule": name, "any": _any(refused, name), **_row(rows, weeks)}
             for name, rows in first.items()
         ],
-        "only_reason": [
-            {"rule": name, **_row(rows, weeks)} for name, rows in alone.items()
-        ],
+        "only_reason": [{"rule": name, **_row(rows, weeks)} for name, rows in alone.items()],
         "interval": weeks.document(),
         "least_n": LEAST,
     }

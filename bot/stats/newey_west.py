@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-
 from bot.stats.samples import NO_SPREAD, Numbers, sample
 
 

@@ -55,8 +55,10 @@ def _rows(first: Floats, second: Floats, least: int) -> Floats:
     return found
 
 
-def _centred_ranks(values: Floats, there: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Floats:
-    """Twice the ranks less their mean: whole numbers, so that rows without spread give 0 exactly."""
+def _centred_ranks(
+    values: Floats, there: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+) -> Floats:
+    """Twice the ranks less their mean: whole numbers, so that no spread gives exactly 0."""
     held = np.where(there, values, math.nan)
     below = (held[:, None, :] < held[:, :, None]).sum(axis=2)
     above = (held[:, None, :] > held[:, :, None]).sum(axis=2)
