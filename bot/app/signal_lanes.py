@@ -18,6 +18,7 @@ from bot.engine.params import Params
 from bot.engine.tables import Buffers, Inputs, Rules, Runner, State, new_buffers
 from bot.engine.types import IntArray
 from bot.market.bulk.market import BulkMarket
+from bot.market.column_names import Column
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan, build_rules
 from bot.market.strategy import Strategy, Universe
@@ -76,12 +77,13 @@ class LaneMarket:
     """A run's slots in pieces, with no column but those that are asked for."""
 
     def __init__(
-        self, strategy: Strategy, history: History, slots: list[Slot], machine: Machine
-    ) -> None:
+        self, strategy: Strategy, history: History, slots: list[Slot], machine: Machine,
+        columns: tuple[Column, ...] = (),
+    ) -> None:  # fmt: skip
         self.slots = slots
-        rest = replace(history.rest, metrics=[], commands=[], grades=[], slots=[])
+        rest = replace(history.rest, metrics=[], commands=[], slots=[])
         self._market = BulkMarket(
-            strategy, ColumnPlan(columns=()), History(tables=history.tables, rest=rest), slots,
+            strategy, ColumnPlan(columns=columns), History(tables=history.tables, rest=rest), slots,
             machine.loops, machine.spread,
         )  # fmt: skip
 

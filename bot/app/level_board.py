@@ -1,0 +1,228 @@
+"""Levels judged: every day's book as it stood at 00:00, and what prices then did at each level."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bot.app.judged_run import JudgedRun
+from bot.app.price_panel import bar_tables
+from bot.app.signal_lanes import Piece
+from bot.domain.bar_table import BarTable, impossible_rows
+from bot.domain.instants import DAY, format_instant
+from bot.engine import layout as at
+from bot.engine.levels import STRENGTH, merge_book, whole_strength
+from bot.engine.types import FloatArray, IntArray
+from bot.market.strategy import Strategy
+from bot.stats.level_episodes import APPROACH, Bars, Episode, first_episode, is_far
+from bot.stats.wilson_interval import wilson_interval
+
+Document = dict[str, Any]
+_PPM = 1_000_000
+BANDS = ((0.0, 2.0, "strength below 2"), (2.0, 4.0, "strength 2 to 4"),
+         (4.0, float("inf"), "strength 4 and more"))  # fmt: skip
+LEAST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A token's merged book at a 00:00 slot, in quote units."""
+
+    slot: int
+    prices: FloatArray
+    strengths: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An episode at a level of a snapshot that was there before it began."""
+
+    token_id: int
+    opened: int  # open time of the bar that approached
+    strength: float
+    episode: Episode
+
+
+class LevelWatch:
+    """Keeps the book of every token at every 00:00 slot; equal ones are one object."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._merge = strategy.merge
+        self.books: dict[int, list[Snapshot]] = defaultdict(list)
+        self.ticks: dict[int, float] = {}
+
+    def see(self, piece: Piece) -> None:
+        """Take the books of a piece's slots."""
+        days = np.flatnonzero(piece.slots % DAY == 0)
+        for token, token_id in enumerate(piece.made.token_ids):
+            instrument = piece.made.instruments[token]
+            if instrument is None:
+                continue
+            self.ticks[token_id] = float(instrument.tick)
+            for s in days.tolist():
+                self._take(piece, token, token_id, s)
+
+    def _take(self, piece: Piece, token: int, token_id: int, s: int) -> None:
+        inputs = piece.made.inputs
+        cell = inputs.cells[s, token]
+        start, end = int(cell[at.C_BOOK_START]), int(cell[at.C_BOOK_END])
+        if start == end:
+            return
+        slot, tick = int(piece.slots[s]), int(inputs.insts[token, at.I_TICK])
+        prices = inputs.prices[start:end]
+        strengths = inputs.strengths[start:end]
+        built = int(cell[at.C_BOOK_BUILT])
+        if (np.diff(prices) * _PPM < self._merge * prices[:-1]).any():
+            prices, strengths = _merged(prices, strengths, (built, slot, self._merge, tick))
+        else:
+            whole = [whole_strength(float(one), built, slot) for one in strengths]
+            strengths = np.array(whole) / STRENGTH
+        scale = 10.0 ** -piece.made.prices[token].decimals
+        self.books[token_id].append(Snapshot(slot, prices * scale, strengths))
+
+
+def _merged(
+    prices: IntArray, strengths: FloatArray, how: tuple[int, int, int, int]
+) -> tuple[IntArray, FloatArray]:
+    count = len(prices)
+    out, weights = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    kept = merge_book(prices, strengths, 0, count, *how, out, weights)
+    return out[:kept], weights[:kept] / STRENGTH
+
+
+def judge_levels(watch: LevelWatch, run: JudgedRun) -> list[Judged]:
+    """All episodes of a run, by token and time; a level is watched while its book holds it."""
+    found: list[Judged] = []
+    tables = bar_tables(run.history)
+    for token_id, books in watch.books.items():
+        table = tables.get(token_id)
+        if table is not None and len(table):
+            closed = _closed_by(table, run.slots[-1].slot)
+            found += _Watched(token_id, closed, watch.ticks[token_id]).over(books)
+    return found
+
+
+def _closed_by(table: BarTable, slot: int) -> BarTable:
+    """One possible version of each bar that opened before a slot."""
+    later = np.append(table.open_time[1:] != table.open_time[:-1], True)
+    kept = later & (table.open_time < slot) & ~impossible_rows(table.prices)
+    return table.take(np.flatnonzero(kept))
+
+
+class _Watched:
+    """One token's bars, and where each level's last episode ended."""
+
+    def __init__(self, token_id: int, table: BarTable, tick: float) -> None:
+        self._token_id, self._tick = token_id, tick
+        prices = table.prices * 10.0**-table.decimals
+        self._opens = table.open_time
+        self._prices = prices
+        self._bars = Bars(
+            high=prices[:, 1].tolist(), low=prices[:, 2].tolist(), close=prices[:, 3].tolist()
+        )  # fmt: skip
+        self._ended: dict[float, int] = {}
+
+    def over(self, books: list[Snapshot]) -> list[Judged]:
+        """The episodes that began under each of the books, until the next one."""
+        found: list[Judged] = []
+        ends = [book.slot for book in books[1:]]
+        before: set[float] = set()
+        for book, following in zip(books, [*ends, books[-1].slot + DAY], strict=True):
+            # A day without a book has no levels: none is judged by an older one.
+            until = min(following, book.slot + DAY)
+            start, stop = np.searchsorted(self._opens, (book.slot, until)).tolist()
+            levels = book.prices.tolist()
+            if start > 0 and stop > start:
+                self._disarm([level for level in levels if level not in before], start)
+                for n in self._near(book, start, stop):
+                    found += self._level(levels[n], float(book.strengths[n]), start, stop)
+            before = set(levels)
+        return found
+
+    def _disarm(self, levels: list[float], start: int) -> None:
+        """A level that first appears with the price at it waits until the price has left it."""
+        close = self._bars.close[start - 1]
+        for level in levels:
+            if abs(close - level) <= APPROACH * level:
+                self._ended.setdefault(level, start - 1)
+
+    def _near(self, book: Snapshot, start: int, stop: int) -> list[int]:
+        """Levels that the day's range, its opening gap included, comes near to."""
+        before = self._bars.close[start - 1]
+        high = max(float(self._prices[start:stop, 1].max()), before) * (1.0 + 2 * APPROACH)
+        low = min(float(self._prices[start:stop, 2].min()), before) * (1.0 - 2 * APPROACH)
+        return np.flatnonzero((book.prices <= high) & (book.prices >= low)).tolist()
+
+    def _level(self, level: float, strength: float, start: int, stop: int) -> list[Judged]:
+        found = []
+        row = start
+        while row < stop:
+            ended = self._ended.get(level)
+            if ended is not None:
+                armed = self._armed_after(level, ended, stop)
+                if armed is None:
+                    break
+                row = max(row, armed)
+            episode = first_episode(level, self._tick, self._bars, row, stop)
+            if episode is None:
+                break
+            self._ended[level] = row = episode.end
+            found.append(
+                Judged(self._token_id, int(self._opens[episode.approach]), strength, episode)
+            )  # fmt: skip
+        return found
+
+    def _armed_after(self, level: float, ended: int, stop: int) -> int | None:
+        """The row after the first close far from the level, from the end of its episode on."""
+        closes = self._bars.close
+        for row in range(ended, stop):
+            if is_far(closes[row], level):
+                return row + 1
+        return None
+
+
+def level_document(watch: LevelWatch, run: JudgedRun) -> Document:
+    """Counts and rates of all episodes, by side and by strength."""
+    judged = judge_levels(watch, run)
+    groups = [("all", judged)]
+    groups += [(side, [one for one in judged if one.episode.side == side])
+               for side in ("support", "resistance")]  # fmt: skip
+    if any(one.strength > 0.0 for one in judged):
+        groups += [(name, [one for one in judged if low <= one.strength < high])
+                   for low, high, name in BANDS]  # fmt: skip
+    books = [book for each in watch.books.values() for book in each]
+    return {
+        "snapshots": len(books),
+        "levels": sum(len(book.prices) for book in books),
+        "from": format_instant(min(book.slot for book in books)) if books else None,
+        "groups": [{"name": name, **_rates(rows)} for name, rows in groups],
+    }
+
+
+def _rates(rows: list[Judged]) -> Document:
+    results = Counter(one.episode.result for one in rows)
+    touches = sum(one.episode.touch is not None for one in rows)
+    held, broken = results["HOLD"], results["BREAK"]
+    return {
+        "approaches": len(rows),
+        "touches": touches,
+        "alert_precision": _rate(touches, len(rows)),
+        "holds": held,
+        "breaks": broken,
+        "timeouts": results["TIMEOUT"],
+        "turned": results["TURNED"],
+        "open": results["OPEN"],
+        "hold_rate": _rate(held, held + broken),
+    }
+
+
+def _rate(hits: int, n: int) -> Document:
+    low, high = wilson_interval(hits, n)
+    few = n < LEAST
+    return {
+        "n": n, "rate": hits / n if n else None, "low": low if n else None,
+        "high": high if n else None, "verdict": "too few" if few else None,
+    }  # fmt: skip
