@@ -185,7 +185,8 @@ def _row(rows: Sequence[Followed], weeks: Weeks) -> Document:
 def verdict(n: int, low: float | None, high: float | None) -> str:
     """What the interval of the refused says about the rule; "too few" under n = 30.
 
-    pays: what it kept out would have lost. costs: it would have won. open: it may be either.
+    pays: what it kept out would have lost. costs: it would have won. unclear: the interval holds
+    both.
     """
     if n < LEAST or low is None or high is None:
         return "too few"
@@ -193,4 +194,4 @@ def verdict(n: int, low: float | None, high: float | None) -> str:
         return "pays"
     if low > 0.0:
         return "costs"
-    return "open"
+    return "unclear"

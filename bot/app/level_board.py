@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,10 @@ from bot.stats.wilson_interval import wilson_interval
 
 Document = dict[str, Any]
 _PPM = 1_000_000
-BANDS = ((0.0, 2.0, "strength below 2"), (2.0, 4.0, "strength 2 to 4"),
-         (4.0, float("inf"), "strength 4 and more"))  # fmt: skip
+BANDS = ((0.0, 2.0, "weak, below 2"), (2.0, 4.0, "strength 2-4"),
+         (4.0, float("inf"), "strong, 4 on"))  # fmt: skip
 LEAST = 30
+PLACEBO = 1.017  # farther than levels reach, nearer than prices move in a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,20 @@ def _merged(
     return out[:kept], weights[:kept] / STRENGTH
 
 
-def judge_levels(watch: LevelWatch, run: JudgedRun) -> list[Judged]:
-    """All episodes of a run, by token and time; a level is watched while its book holds it."""
+def judge_levels(watch: LevelWatch, run: JudgedRun, shift: float = 1.0) -> list[Judged]:
+    """All episodes of a run, by token and time; a level is watched while its book holds it.
+
+    shift: what every level is multiplied by; levels moved to where there is nothing show how often
+    any price holds.
+    """
     found: list[Judged] = []
     tables = bar_tables(run.history)
     for token_id, books in watch.books.items():
         table = tables.get(token_id)
         if table is not None and len(table):
             closed = _closed_by(table, run.slots[-1].slot)
-            found += _Watched(token_id, closed, watch.ticks[token_id]).over(books)
+            moved = [replace(book, prices=book.prices * shift) for book in books]
+            found += _Watched(token_id, closed, watch.ticks[token_id]).over(moved)
     return found
 
 
@@ -186,20 +192,37 @@ class _Watched:
 
 def level_document(watch: LevelWatch, run: JudgedRun) -> Document:
     """Counts and rates of all episodes, by side and by strength."""
-    judged = judge_levels(watch, run)
-    groups = [("all", judged)]
-    groups += [(side, [one for one in judged if one.episode.side == side])
-               for side in ("support", "resistance")]  # fmt: skip
-    if any(one.strength > 0.0 for one in judged):
-        groups += [(name, [one for one in judged if low <= one.strength < high])
-                   for low, high, name in BANDS]  # fmt: skip
+    judged, placebo = judge_levels(watch, run), judge_levels(watch, run, PLACEBO)
     books = [book for each in watch.books.values() for book in each]
     return {
         "snapshots": len(books),
         "levels": sum(len(book.prices) for book in books),
         "from": format_instant(min(book.slot for book in books)) if books else None,
-        "groups": [{"name": name, **_rates(rows)} for name, rows in groups],
+        "placebo_shift": PLACEBO,
+        "groups": [
+            {"name": name, **_rates(_of(judged, name)), "base_hold_rate": _base(placebo, name)}
+            for name in _names(judged)
+        ],
     }
+
+
+def _names(judged: list[Judged]) -> list[str]:
+    """All, both sides, and the bands of strength where any level has one."""
+    bands = [name for *_, name in BANDS] if any(one.strength > 0.0 for one in judged) else []
+    return ["all", "support", "resistance", *bands]
+
+
+def _of(rows: list[Judged], name: str) -> list[Judged]:
+    bands = {band: (low, high) for low, high, band in BANDS}
+    if name in bands:
+        low, high = bands[name]
+        return [one for one in rows if low <= one.strength < high]
+    return [one for one in rows if name in ("all", one.episode.side)]
+
+
+def _base(placebo: list[Judged], name: str) -> float | None:
+    found: float | None = _rates(_of(placebo, name))["hold_rate"]["rate"]
+    return found
 
 
 def _rates(rows: list[Judged]) -> Document:

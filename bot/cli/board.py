@@ -25,10 +25,15 @@ FilesArgument = Annotated[
     typer.Argument(help="Strategy files to replay. [default: what the ledger holds]"),
 ]
 
+HorizonOption = Annotated[
+    int, typer.Option("--horizon", help="Hours after which groups are shown: 1, 4, 12, 24, 72.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(gates)
+    app.command()(signals)
 
 
 def gates(
@@ -53,6 +58,37 @@ def gates(
 
     runs = _runs(files, set_, (candles, record, db, home), (from_, to), strategy)
     show(gates_document(runs), gates_text, as_json=as_json)
+
+
+def signals(
+    files: FilesArgument = None,
+    candles: CandlesOption = None,
+    record: RecordOption = None,
+    db: DatabaseOption = None,
+    from_: FromOption = None,
+    to: ToOption = None,
+    set_: SetOption = None,
+    horizon: HorizonOption = 24,
+    strategy: StrategyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what prices did after signals and at levels, beside what they did anyway.
+
+    Hit rates and forward returns by horizon, token, sector and regime, entered or not, with their
+    base rates. Without a file: the signals of the home's ledger, or of --db's.
+    """
+    from bot.app.signal_board import HORIZONS, signals_document
+    from bot.domain.errors import UsageError
+    from bot.report.signals_text import signals_text
+
+    if horizon not in HORIZONS:
+        raise UsageError(f"--horizon {horizon}: expected one of {', '.join(map(str, HORIZONS))}")
+    runs = _runs(files, set_, (candles, record, db, home), (from_, to), strategy)
+    show(
+        signals_document(runs), lambda found, page: signals_text(found, page, horizon),
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _runs(

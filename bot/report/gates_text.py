@@ -9,12 +9,6 @@ from bot.report.tables import Column, Page, clean, minute_text, table_text
 
 Document = dict[str, Any]
 _WIDTH = 80
-_VERDICTS = {
-    "pays": "kept out losers",
-    "costs": "kept out winners",
-    "open": "cannot be told",
-    "too few": "too few",
-}
 
 
 def gates_text(document: Document, page: Page) -> str:
@@ -32,23 +26,27 @@ def strategy_text(one: Document, page: Page) -> str:
     )
     if one["never_evaluated"]:
         head += f" ({one['never_evaluated']} of them before any gate)"
-    both = _table(("all, in shadow",), [(name, one[name]) for name in ("entered", "refused")], page)
-    by_first = _table(
-        ("by the first rule that refused", "failed"),
-        [(row["rule"], row) for row in one["first_reason"]], page,
-    )  # fmt: skip
+    rows = [(name, one[name]) for name in ("entered", "refused")]
+    first = [(row["rule"], row) for row in one["first_reason"]]
     alone = [(row["rule"], row) for row in one["only_reason"] if row["candidates"]]
-    by_only = _table(("where only this rule refused",), alone, page)
-    parts = [head + "\n", both, by_first, by_only, _notes(one, page)]
+    parts = [
+        head + "\n",
+        _table("in shadow", rows, page),
+        "By the first rule that refused:\n" + _table("rule", first, page),
+        "Where one rule alone stood in the way:\n" + _table("only rule", alone, page),
+        _notes(one, page),
+    ]
     return "\n".join(parts)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, Document]], page: Page) -> str:
-    failed = [Column(head="failed", side="right", spare=3)] if len(heads) > 1 else []
+def _table(head: str, rows: list[tuple[str, Document]], page: Page) -> str:
+    if not rows:
+        return "  none\n"
+    any_ = [Column(head="failed it", side="right", spare=3)] if head == "rule" else []
     columns = [
-        Column(head=heads[0]),
-        *failed,
-        Column(head="refused" if heads[0] != "all, in shadow" else "n", side="right"),
+        Column(head=head),
+        Column(head="first" if any_ else "n", side="right"),
+        *any_,
         Column(head="no bracket", side="right", spare=4),
         Column(head="no size", side="right", spare=6),
         Column(head="unfilled", side="right", spare=5),
@@ -58,19 +56,18 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, Document]], page: Page)
         Column(head="mean R", side="right"),
         Column(head="95%"),
         Column(head="sum R", side="right"),
-        Column(head="it", spare=1),
+        Column(head="verdict"),
     ]
     cells = [
         (
-            f"  {name}",
-            *([row["any"]] if failed else []),
-            row["candidates"], row["no_bracket"], row["no_size"], row["not_filled"],
-            row["still_open"], row["n"], row["won"], _signed(row["mean_r"]), _bounds(row),
-            _sum(row), "" if name == "entered" else _VERDICTS[row["verdict"]],
+            name, row["candidates"], *([row["any"]] if any_ else []), row["no_bracket"],
+            row["no_size"], row["not_filled"], row["still_open"], row["n"], row["won"],
+            _signed(row["mean_r"]), _bounds(row), _sum(row),
+            None if name == "entered" or not row["n"] else row["verdict"],
         )
         for name, row in rows
     ]  # fmt: skip
-    return table_text(columns, cells, page) if cells else f"{heads[0]}: none\n"
+    return table_text(columns, cells, page)
 
 
 def _signed(value: float | None) -> str | None:
@@ -94,6 +91,8 @@ def _notes(one: Document, page: Page) -> str:
         "fill.",
         "A candidate whose stop or target could not be placed, or whose target pays less than "
         "the costs, is counted and has no R.",
+        "verdict: pays, what the rule kept out would have lost; costs, it would have won; unclear, "
+        "the interval holds both.",
         f"95%: {drawn['draws']} draws of whole weeks, seed {drawn['seed']}. No verdict under "
         f"{one['least_n']} ended, and none on fewer than 8 weeks.",
         *one.get("notes", ()),
