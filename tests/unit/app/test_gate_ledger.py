@@ -14,7 +14,15 @@ from bot.domain.bar_table import history_of
 from bot.domain.instants import HOUR
 from bot.domain.values import Record
 from bot.market.inputs import slots_between
-from tests.support.records import bar, call, edge_record, levels, vector_strategy, when
+from tests.support.records import (
+    bar,
+    call,
+    edge_record,
+    levels,
+    token,
+    vector_strategy,
+    when,
+)
 
 FIRST, LAST = when("09 01:00"), when("11 00:00")
 TO_TARGET = {when("15:00"): "100 105 99.9 104"}
@@ -131,6 +139,24 @@ def test_a_turn_to_bearish_ends_a_bracket_in_shadow() -> None:
     (one,) = followed(judged(given, "sharpe_min = 2\nsharpe_leave = 2"))
     assert one.outcome is not None
     assert (one.outcome.fate, one.outcome.reason) == ("closed", "SIGNAL_EXIT")
+
+
+@pytest.mark.parametrize("hour", [12, 13, 14, 15, 16])
+def test_a_bracket_goes_on_where_the_run_is_cut_into_pieces(hour: int) -> None:
+    gate = "sharpe_min = 2\nsharpe_leave = 2"
+    given = record(TO_STOP)
+    whole = followed(judged(given, gate))
+    # A token that changes its sector cuts the run in two: nothing else hangs on it here.
+    given.tokens.append(token(sector="other", available_at=when(f"{hour}:00")))
+    assert followed(judged(given, gate)) == whole
+
+
+def test_a_late_bearish_row_ends_no_bracket_in_shadow() -> None:
+    given = edge_record()
+    given.signals.append(call(when("10:00"), -1, when("14:01")))
+    (one,) = followed(judged(given, "sharpe_min = 2\nsharpe_leave = 2"))
+    assert one.outcome is not None
+    assert one.outcome.fate == "open"
 
 
 def test_entered_candidates_come_to_the_same_in_shadow_as_in_the_account() -> None:

@@ -92,6 +92,14 @@ def test_every_turn_is_one_edge_and_the_first_sight_is_none(run: JudgedRun) -> N
     assert scan.left_out == {"COLD_START": 3}
 
 
+def test_a_trend_whose_signals_have_stopped_is_unknown() -> None:
+    record = Record(tokens=[token()], bars=prices(1, rises=True), signals=signals(1)[:40])
+    trends = scan_signals(run_of(record), lambda piece: None).trends[:, 0].tolist()
+    # The row of hour 39 ends at 40 and is stale from 43 on; slots begin with hour 1.
+    assert trends[37:43] == [1, 1, 1, 1, 1, 0]
+    assert set(trends[42:]) == {0}
+
+
 def test_the_edges_are_those_that_the_strategy_itself_saw(run: JudgedRun) -> None:
     scan = scan_signals(run, lambda piece: None)
     seen = {(d.token_id, d.edge_time) for d in run.decisions}
