@@ -113,6 +113,13 @@ def test_candles_of_real_markets_say_source_local(candles: Path) -> None:
     assert "Bullish, 72 h later" in outcome.out
 
 
+def test_a_replay_shows_the_same_gates_where_it_is_asked_to(candles: Path) -> None:
+    strategy = ROOT / "strategies" / "local.toml"
+    (one,) = ask("gates", strategy, "--candles", candles, *SPAN)["strategies"]
+    found = ask("replay", strategy, "--candles", candles, *SPAN, "--no-trial", "--gates")["gates"]
+    assert {**found, "notes": []} == one
+
+
 def test_candles_without_a_strategy_are_refused_with_the_way_out(candles: Path) -> None:
     outcome = run("gates", "--candles", candles)
     assert outcome.code != 0

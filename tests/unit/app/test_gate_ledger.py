@@ -153,6 +153,7 @@ def test_a_bracket_goes_on_where_the_run_is_cut_into_pieces(hour: int) -> None:
 
 def test_a_late_bearish_row_ends_no_bracket_in_shadow() -> None:
     given = edge_record()
+    given.signals = [row for row in given.signals if row.valid_time != when("10:00")]
     given.signals.append(call(when("10:00"), -1, when("14:01")))
     (one,) = followed(judged(given, "sharpe_min = 2\nsharpe_leave = 2"))
     assert one.outcome is not None
