@@ -48,7 +48,7 @@ class Judged:
 
 
 class LevelWatch:
-    """Keeps the book of every token at every 00:00 slot; equal ones are one object."""
+    """Keeps the book of every token at every 00:00 slot; prices that stay stand there once."""
 
     def __init__(self, strategy: Strategy) -> None:
         self._merge = strategy.merge
@@ -70,7 +70,7 @@ class LevelWatch:
         inputs = piece.made.inputs
         cell = inputs.cells[s, token]
         start, end = int(cell[at.C_BOOK_START]), int(cell[at.C_BOOK_END])
-        if start == end:
+        if start == end or cell[at.C_LEVELS] == at.STALE:
             return
         slot, tick = int(piece.slots[s]), int(inputs.insts[token, at.I_TICK])
         prices = inputs.prices[start:end]
@@ -80,9 +80,13 @@ class LevelWatch:
             prices, strengths = _merged(prices, strengths, (built, slot, self._merge, tick))
         else:
             whole = [whole_strength(float(one), built, slot) for one in strengths]
-            strengths = np.array(whole) / STRENGTH
+            strengths = np.array(whole, dtype=np.float64) / STRENGTH
         scale = 10.0 ** -piece.made.prices[token].decimals
-        self.books[token_id].append(Snapshot(slot, prices * scale, strengths))
+        found: FloatArray = prices.astype(np.float64) * scale
+        books = self.books[token_id]
+        if books and np.array_equal(books[-1].prices, found):
+            found = books[-1].prices
+        books.append(Snapshot(slot, found, strengths))
 
 
 def _merged(

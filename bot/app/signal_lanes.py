@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def signals_and_levels(strategy: Strategy) -> Strategy:
     return replace(signals_alone(strategy), levels=strategy.levels)
 
 
-_OFF = {
+_OFF: dict[str, Any] = {
     "gates": (), "min_adv": None, "sharpe_min": None, "sharpe_leave": None, "sortino_min": None,
     "sortino_leave": None, "mdd_max": None, "mdd_leave": None, "volatility_max": None,
     "volatility_leave": None, "grade_min": None, "grade_leave": None, "gate_on": "value",
@@ -137,7 +137,7 @@ def bare_rules(loaded: LoadedStrategy) -> Rules:
     )
 
 
-def with_params(rules: Rules, **changed: float) -> Rules:
+def with_params(rules: Rules, **changed: int) -> Rules:
     """The rules with other scalars."""
     params: Params = rules.params._replace(**changed)
     return rules._replace(params=params)

@@ -71,8 +71,7 @@ def scan_signals(run: JudgedRun, see: Callable[[Piece], None]) -> Scan:
     and once over their opposites, whose edges are the turns to Bearish.
     """
     strategy = run.loaded.strategy
-    graded = bool(run.history.rest.grades)
-    columns = (named_column(GRADE),) if graded else ()
+    columns = (named_column(GRADE),) if run.history.rest.grades else ()
     market = LaneMarket(
         signals_and_levels(strategy), run.history, run.slots, run.machine, columns
     )  # fmt: skip
@@ -81,7 +80,7 @@ def scan_signals(run: JudgedRun, see: Callable[[Piece], None]) -> Scan:
     series: dict[int, _Series] = {}
     for piece in market.pieces():
         if scan is None:
-            scan = _empty(run, piece, graded)
+            scan = _empty(run, piece)
         for token in range(len(scan.token_ids)):
             one = series.setdefault(token, _Series())
             _scan_piece(scan, piece, token, one, rules, LaneRunner(
@@ -94,13 +93,13 @@ def scan_signals(run: JudgedRun, see: Callable[[Piece], None]) -> Scan:
     return scan
 
 
-def _empty(run: JudgedRun, piece: Piece, graded: bool) -> Scan:  # noqa: FBT001  a fact of the data
+def _empty(run: JudgedRun, piece: Piece) -> Scan:
     shape = len(run.slots), len(piece.made.token_ids)
     return Scan(
         token_ids=piece.made.token_ids,
         slots=np.array([slot.slot for slot in run.slots], dtype=np.int64),
         trends=np.zeros(shape, dtype=np.int8),
-        grades=np.full(shape, np.nan) if graded else None,
+        grades=np.full(shape, np.nan) if run.history.rest.grades else None,
     )
 
 
@@ -143,7 +142,8 @@ def _decided(lane: LaneRunner, rules: Rules, state: State) -> IntArray:
     rows = records[records[:, at.R_KIND] == at.DECISION]
     _, first = np.unique(rows[:, at.R_B], return_index=True)
     rows = rows[np.sort(first)]
-    return rows[~np.isin(rows[:, at.R_REASON], _LAST)]
+    kept: IntArray = rows[~np.isin(rows[:, at.R_REASON], _LAST)]
+    return kept
 
 
 _LAST = [NAMES.index("CANDIDATE_EXPIRED"), NAMES.index("SIGNAL_REVERSED")]

@@ -31,7 +31,7 @@ class Weeks:
         if len(at) == 0:
             return None, None
         weeks = (at - MONDAY) // WEEK - self._first
-        sums = np.bincount(weeks, weights=values, minlength=self._count)
+        sums = np.bincount(weeks, weights=values, minlength=self._count).astype(np.float64)
         counts = np.bincount(weeks, minlength=self._count).astype(np.float64)
         low, high = ratio_interval(self._draws, sums, counts)
         return (None, None) if math.isnan(low) else (low, high)

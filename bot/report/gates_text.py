@@ -27,12 +27,12 @@ def strategy_text(one: Document, page: Page) -> str:
     if one["never_evaluated"]:
         head += f" ({one['never_evaluated']} of them before any gate)"
     rows = [(name, one[name]) for name in ("entered", "refused")]
-    first = [(row["rule"], row) for row in one["first_reason"]]
+    by_first = [(row["rule"], row) for row in one["first_reason"]]
     alone = [(row["rule"], row) for row in one["only_reason"] if row["candidates"]]
     parts = [
         head + "\n",
         _table("in shadow", rows, page),
-        "By the first rule that refused:\n" + _table("rule", first, page),
+        "By the first rule that refused:\n" + _table("rule", by_first, page),
         "Where one rule alone stood in the way:\n" + _table("only rule", alone, page),
         _notes(one, page),
     ]
