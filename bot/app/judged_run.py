@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, slot_store
+from bot.adapters.sql.bar_tables import read_history
 from bot.adapters.sql.engine import open_readonly
 from bot.adapters.sql.ledger_read import Span
-from bot.adapters.sql.record_store import export_record
 from bot.app.bootstrap import database_at
 from bot.app.lineup import last_configuration
 from bot.app.machine import Machine, Say, choose_machine
@@ -20,7 +20,7 @@ from bot.app.replay import history_slots, replay, slots_within
 from bot.app.replay_source import read_source
 from bot.app.settings import find_home, load_settings
 from bot.app.strategy_files import LoadedStrategy, load_strategies
-from bot.domain.bar_table import History, history_of
+from bot.domain.bar_table import History
 from bot.domain.errors import UsageError
 from bot.domain.records import Decision
 from bot.domain.values import Slot, Token
@@ -111,7 +111,8 @@ def _database_path(source: Source, environment: Mapping[str, str]) -> Path:
 
 def _history(connection: Connection) -> History:
     """The record, its tokens with the units that the slots derived."""
-    record = export_record(connection)
+    history = read_history(connection)
+    record = history.rest
     units = {row.token_id: row for row in slot_store.instruments(connection)}
     record.tokens = [
         token if token.token_id not in units else replace(
@@ -125,7 +126,7 @@ def _history(connection: Connection) -> History:
         Token(token_id=i, symbol="", tick=unit.tick, lot=unit.lot, min_notional=unit.min_notional)
         for i, unit in sorted(units.items()) if i not in named
     ]  # fmt: skip
-    return history_of(record)
+    return history
 
 
 def _of_ledger(
