@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.domain.bar_table import History, history_of
+from bot.domain.bar_table import History
 from bot.domain.errors import UsageError
 
 
@@ -35,8 +35,8 @@ def read_source(
 
 
 def _read_database(given: str | None, home: Path | None, environment: Mapping[str, str]) -> History:
+    from bot.adapters.sql.bar_tables import read_history
     from bot.adapters.sql.engine import open_readonly
-    from bot.adapters.sql.record_store import export_record
     from bot.app.bootstrap import database_at
     from bot.app.settings import find_home, load_settings
 
@@ -48,6 +48,6 @@ def _read_database(given: str | None, home: Path | None, environment: Mapping[st
     database = open_readonly(path)
     try:
         with database.transaction() as connection:
-            return history_of(export_record(connection))
+            return read_history(connection)
     finally:
         database.close()

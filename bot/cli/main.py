@@ -10,6 +10,7 @@ import typer
 from bot.adapters.process import keep_private
 from bot.cli import (
     audit,
+    board,
     db,
     demo,
     doctor,
@@ -46,6 +47,7 @@ for module in (
     operator,
     outbox,
     replay,
+    board,
     trials,
     restatements,
     record,

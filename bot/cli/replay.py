@@ -46,6 +46,10 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Which random slots.")]
 NoTrialOption = Annotated[
     bool, typer.Option("--no-trial", help="Do not count this run among the trials.")
 ]
+GatesOption = Annotated[
+    bool,
+    typer.Option("--gates", help="Also what each gate kept out, and what that would have earned."),
+]
 LOOKAHEAD_FOUND = 70  # as an audit with findings
 
 
@@ -69,6 +73,7 @@ def replay(
     cuts: CutsOption = 20,
     seed: SeedOption = 1,
     no_trial: NoTrialOption = False,
+    gates: GatesOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,6 +116,8 @@ def replay(
         if folder is not None:
             document["out"] = str(folder)
         trials.add(result, keep=not no_trial)
+        if gates:
+            document["gates"] = _gates(result, history, machine)
         if prove_no_lookahead:
             document["lookahead"] = _proof(one, history, slots, machine, (cuts, seed))
         documents.append(document)
@@ -159,6 +166,14 @@ def _run(
     return result
 
 
+def _gates(result: Any, history: Any, machine: Any) -> dict[str, Any]:
+    from bot.app.gate_ledger import follow_all, gate_document
+
+    decisions = (decision for slot in result.busy for decision in slot.decisions)
+    followed = follow_all(result.loaded, history, result.slots, decisions, machine)
+    return gate_document(result.loaded, result.slots, followed)
+
+
 def _proof(
     loaded: Any, history: Any, slots: list[Any], machine: Any, cuts: tuple[int, int]
 ) -> dict[str, Any]:
@@ -193,6 +208,7 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
         print_json(documents[0] if len(documents) == 1 else documents)
         return
     from bot.cli.reading import page
+    from bot.report.gates_text import strategy_text
     from bot.report.lookahead_text import lookahead_lines
     from bot.report.replay_text import replay_lines
     from bot.report.trials_text import standing_lines
@@ -202,5 +218,7 @@ def _show(documents: list[dict[str, Any]], as_json: bool) -> None:
             say(line)
         for line in standing_lines(document["trials"]):
             say(line)
+        if "gates" in document:
+            say("\n" + strategy_text(document["gates"], page()))
         for line in lookahead_lines(document["lookahead"]) if "lookahead" in document else ():
             say(line)
