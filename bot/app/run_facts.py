@@ -1,0 +1,76 @@
+"""What a report is made of: a run's records, prices and figures, from a replay or from a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.app.benchmark_portfolios import PricedTokens
+from bot.app.performance import Performance
+from bot.app.performance_equity import Equity
+from bot.app.strategy_files import LoadedStrategy
+from bot.domain.ids import order_id
+from bot.domain.records import Decision, SlotRecords, Trade
+
+Document = dict[str, Any]
+ID_SHOWN = 8  # digits of a trade's id that people read and type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Robustness:
+    """What the same strategy came to under other assumptions.
+
+    document: the table as `replay --json` has it, or {"why": ...} where it was not computed.
+    daily: name of a variation -> its equity at the run's daily points, in quote units.
+    """
+
+    document: Document
+    daily: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunFacts:
+    """One strategy's run; `busy` are the slots in which anything was decided or booked.
+
+    seen: what the slot (second) saw of a token (first), as the record keeps it for `why`; {} where
+    nothing is known of it. origin: in words, where the run comes from. trials: how many runs were
+    tried on the data, {"why": ...} where nobody counted.
+    """
+
+    loaded: LoadedStrategy
+    rules_version: int
+    ledger_sha256: str
+    origin: str
+    equity: Equity
+    missed: int
+    busy: Sequence[SlotRecords]
+    tokens: PricedTokens
+    seen: Callable[[int, int], Document]
+    performance: Performance
+    robustness: Robustness
+    trials: Document
+    notes: Sequence[str] = ()
+    finer_hours: Callable[[int, int], bool] | None = None
+
+    def trades(self) -> list[Trade]:
+        """Closed round trips in the order in which they closed."""
+        return [trade for slot in self.busy for trade in slot.trades]
+
+    def entries(self) -> dict[tuple[int, int], Decision]:
+        """(token, slot) -> the decision that entered."""
+        return {
+            (decision.token_id, decision.slot): decision
+            for slot in self.busy
+            for decision in slot.decisions
+            if decision.outcome == "ENTER"
+        }
+
+    def id_of(self, trade: Trade) -> str:
+        """The trade's id: that of its position in the ledger."""
+        return trade_id(self.loaded.strategy.name, trade.token_id, trade.decided)
+
+
+def trade_id(strategy: str, token_id: int, decided: int) -> str:
+    """The id of the position that an entry decided in a slot opens."""
+    return order_id(strategy, token_id, decided, "POSITION", 0)

@@ -1,0 +1,144 @@
+"""The report of a run as one document: every figure, table and series that its page shows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from bot.app.funnel import funnel, gate_steps
+from bot.app.performance_returns import SEED
+from bot.app.report_series import (
+    band_table,
+    equity_table,
+    month_rows,
+    price_table,
+    series_rows,
+    share_table,
+    table,
+)
+from bot.app.run_facts import ID_SHOWN, Document, RunFacts
+from bot.app.trade_card import Cards, trade_row
+from bot.domain.instants import HOUR
+
+CARD_BYTES = 2_200_000  # of JSON: with the charting library the page stays under 5 MB
+ROWS_MAX = 2_000  # trades listed in the page
+
+
+def run_report(facts: RunFacts) -> Document:
+    """Everything about a run; nothing in it hangs on when or where it was made."""
+    performance = facts.performance
+    strategy = facts.loaded.strategy
+    return {
+        "strategy": strategy.name,
+        "description": strategy.description,
+        "origin": facts.origin,
+        "source": "local" if strategy.uses_local else "recorded",
+        "slots": {
+            "expected": (facts.equity.end - facts.equity.start) // HOUR + 1,
+            "processed": facts.equity.n,
+            "missed": facts.missed,
+        },
+        "ledger_sha256": facts.ledger_sha256,
+        "config_sha256": facts.loaded.config_sha256,
+        "rules_version": facts.rules_version,
+        "seed": SEED,
+        "performance": performance.document(),
+        "equity": equity_table(facts.equity, performance),
+        "band": band_table(performance.daily, facts.robustness.daily),
+        "shares": share_table(facts.equity),
+        "months": month_rows(facts.equity),
+        "funnel": _funnel(facts),
+        "refusals": _counts(
+            row.reason for slot in facts.busy for row in slot.decisions if row.outcome == "REFUSED"
+        ),
+        "exits": _counts(
+            row.reason for slot in facts.busy for row in slot.fills if row.side == "SELL"
+        ),
+        "cancelled": _counts(
+            row.reason for slot in facts.busy for row in slot.events if row.kind == "CANCEL"
+        ),
+        "notices": _counts(row.kind for slot in facts.busy for row in slot.notices),
+        "robustness": facts.robustness.document,
+        "trials": facts.trials,
+        "path": _path(facts),
+        "series": [
+            {"symbol": facts.tokens.label(row["token_id"]), **row}
+            for row in series_rows(facts.tokens.bars, facts.equity)
+        ],
+        "notes": list(facts.notes),
+        "parameters": json.loads(facts.loaded.canonical),
+        **_trades(facts),
+    }
+
+
+def _counts(names: Any) -> dict[str, int]:
+    return dict(Counter(names).most_common())
+
+
+def _funnel(facts: RunFacts) -> Document:
+    """The funnel with the token-hours that were looked at and what is left after each gate."""
+    bars = facts.tokens.bars
+    wanted = set(facts.tokens.universe)
+    seen = sum(row["bars"] for row in series_rows(bars, facts.equity) if row["token_id"] in wanted)
+    steps = [{"gate": name, "left": left} for name, left in gate_steps(facts.busy)]
+    return {"token_hours": seen, **funnel(facts.busy), "steps": steps}
+
+
+def _path(facts: RunFacts) -> Document:
+    """For how many fills the way of the price inside their hour is known."""
+    fills = [fill for slot in facts.busy for fill in slot.fills]
+    known = facts.finer_hours
+    finer = 0 if known is None else sum(known(row.token_id, row.open_time) for row in fills)
+    return {"fills": len(fills), "finer": finer, "bars": facts.loaded.strategy.bars}
+
+
+def _trades(facts: RunFacts) -> Document:
+    """Trades, newest first; their cards, newest first, as far as a page can carry them."""
+    trades = facts.trades()[::-1]
+    cards, room, made = Cards(facts), CARD_BYTES, []
+    for trade in trades[:ROWS_MAX]:
+        card = cards.card(trade)
+        room -= len(json.dumps(card, separators=(",", ":")))
+        if room < 0:
+            break
+        made.append(card)
+    traded = sorted({trade.token_id for trade in trades})
+    return {
+        "trades": [trade_row(facts, trade) for trade in trades],
+        "listed_max": ROWS_MAX,
+        "cards": made,
+        "prices": [
+            {
+                "token_id": token_id,
+                "symbol": facts.tokens.label(token_id),
+                "prices": price_table(
+                    facts.tokens.bars[token_id], facts.equity.start, facts.equity.end
+                ),
+                "marks": _marks(facts, token_id),
+            }
+            for token_id in traded
+            if token_id in facts.tokens.bars
+        ],
+    }
+
+
+def _marks(facts: RunFacts, token_id: int) -> Document:
+    """A token's trades on its price chart: both ends and the bracket between them."""
+    entries = facts.entries()
+    rows = []
+    for trade in facts.trades():
+        if trade.token_id != token_id:
+            continue
+        decision = entries.get((token_id, trade.decided))
+        details = decision.details if decision is not None else {}
+        stop, target = (details.get(name) for name in ("stop", "target"))
+        row = trade_row(facts, trade)
+        rows.append((
+            facts.id_of(trade)[:ID_SHOWN], trade.opened, float(row["entry"]),
+            trade.closed_bar + HOUR, float(row["exit"]),
+            None if stop is None else float(stop), None if target is None else float(target),
+            row["r"], trade.reason,
+        ))  # fmt: skip
+    names = ("trade", "t", "entry", "to", "exit", "stop", "target", "r", "reason")
+    return table(names, rows)
