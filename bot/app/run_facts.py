@@ -10,11 +10,9 @@ from bot.app.benchmark_portfolios import PricedTokens
 from bot.app.performance import Performance
 from bot.app.performance_equity import Equity
 from bot.app.strategy_files import LoadedStrategy
-from bot.domain.ids import order_id
-from bot.domain.records import Decision, SlotRecords, Trade
+from bot.domain.records import SlotRecords, Trade
 
 Document = dict[str, Any]
-ID_SHOWN = 8  # digits of a trade's id that people read and type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,21 +54,3 @@ class RunFacts:
     def trades(self) -> list[Trade]:
         """Closed round trips in the order in which they closed."""
         return [trade for slot in self.busy for trade in slot.trades]
-
-    def entries(self) -> dict[tuple[int, int], Decision]:
-        """(token, slot) -> the decision that entered."""
-        return {
-            (decision.token_id, decision.slot): decision
-            for slot in self.busy
-            for decision in slot.decisions
-            if decision.outcome == "ENTER"
-        }
-
-    def id_of(self, trade: Trade) -> str:
-        """The trade's id: that of its position in the ledger."""
-        return trade_id(self.loaded.strategy.name, trade.token_id, trade.decided)
-
-
-def trade_id(strategy: str, token_id: int, decided: int) -> str:
-    """The id of the position that an entry decided in a slot opens."""
-    return order_id(strategy, token_id, decided, "POSITION", 0)

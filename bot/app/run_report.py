@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.app.funnel import funnel, gate_steps
@@ -17,12 +18,14 @@ from bot.app.report_series import (
     share_table,
     table,
 )
-from bot.app.run_facts import ID_SHOWN, Document, RunFacts
-from bot.app.trade_card import Cards, trade_row
+from bot.app.run_facts import Document, RunFacts
+from bot.app.trade_card import Cards
 from bot.domain.instants import HOUR
+from bot.domain.records import Trade
 
 CARD_BYTES = 2_200_000  # of JSON: with the charting library the page stays under 5 MB
 ROWS_MAX = 2_000  # trades listed in the page
+_MARK = ("trade", "t", "entry", "to", "exit", "stop", "target", "r", "reason")
 
 
 def run_report(facts: RunFacts) -> Document:
@@ -72,7 +75,7 @@ def run_report(facts: RunFacts) -> Document:
     }
 
 
-def _counts(names: Any) -> dict[str, int]:
+def _counts(names: Iterable[str]) -> dict[str, int]:
     return dict(Counter(names).most_common())
 
 
@@ -96,49 +99,49 @@ def _path(facts: RunFacts) -> Document:
 def _trades(facts: RunFacts) -> Document:
     """Trades, newest first; their cards, newest first, as far as a page can carry them."""
     trades = facts.trades()[::-1]
-    cards, room, made = Cards(facts), CARD_BYTES, []
+    cards = Cards(facts.loaded.strategy, facts.tokens, facts.busy, facts.seen)
+    room, made = CARD_BYTES, []
     for trade in trades[:ROWS_MAX]:
         card = cards.card(trade)
         room -= len(json.dumps(card, separators=(",", ":")))
         if room < 0:
             break
         made.append(card)
-    traded = sorted({trade.token_id for trade in trades})
     return {
-        "trades": [trade_row(facts, trade) for trade in trades],
+        "trades": [cards.row(trade) for trade in trades],
         "listed_max": ROWS_MAX,
         "cards": made,
-        "prices": [
-            {
-                "token_id": token_id,
-                "symbol": facts.tokens.label(token_id),
-                "prices": price_table(
-                    facts.tokens.bars[token_id], facts.equity.start, facts.equity.end
-                ),
-                "marks": _marks(facts, token_id),
-            }
-            for token_id in traded
-            if token_id in facts.tokens.bars
-        ],
+        "prices": _prices(facts, cards, trades),
     }
 
 
-def _marks(facts: RunFacts, token_id: int) -> Document:
-    """A token's trades on its price chart: both ends and the bracket between them."""
-    entries = facts.entries()
-    rows = []
-    for trade in facts.trades():
-        if trade.token_id != token_id:
-            continue
-        decision = entries.get((token_id, trade.decided))
-        details = decision.details if decision is not None else {}
-        stop, target = (details.get(name) for name in ("stop", "target"))
-        row = trade_row(facts, trade)
-        rows.append((
-            facts.id_of(trade)[:ID_SHOWN], trade.opened, float(row["entry"]),
-            trade.closed_bar + HOUR, float(row["exit"]),
-            None if stop is None else float(stop), None if target is None else float(target),
-            row["r"], trade.reason,
-        ))  # fmt: skip
-    names = ("trade", "t", "entry", "to", "exit", "stop", "target", "r", "reason")
-    return table(names, rows)
+def _prices(facts: RunFacts, cards: Cards, trades: Sequence[Trade]) -> list[Document]:
+    """The prices of every traded token, and its trades on them; the most traded token first."""
+    by_token: dict[int, list[Trade]] = {}
+    for trade in trades:
+        by_token.setdefault(trade.token_id, []).append(trade)
+    start, end = facts.equity.start, facts.equity.end
+    return [
+        {
+            "token_id": token_id,
+            "symbol": facts.tokens.label(token_id),
+            "prices": price_table(facts.tokens.bars[token_id], start, end),
+            "marks": table(_MARK, [_mark(cards, trade) for trade in by_token[token_id]]),
+        }
+        for token_id in sorted(by_token, key=lambda one: (-len(by_token[one]), one))
+        if token_id in facts.tokens.bars
+    ]
+
+
+def _mark(cards: Cards, trade: Trade) -> tuple[Any, ...]:
+    """A trade on its price chart: both ends and the bracket between them."""
+    decision = cards.entries.get((trade.token_id, trade.decided))
+    details = decision.details if decision is not None else {}
+    row = cards.row(trade)
+    stop, target = (
+        float(details[name]) if name in details else None for name in ("stop", "target")
+    )
+    return (
+        row["id"], trade.opened, float(row["entry"]), trade.closed_bar + HOUR, float(row["exit"]),
+        stop, target, row["r"], trade.reason,
+    )  # fmt: skip

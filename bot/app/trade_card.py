@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from bot.app.benchmark_portfolios import PricedTokens
 from bot.app.bracket_words import book_near, bracket_arithmetic
 from bot.app.report_series import brief, table
-from bot.app.run_facts import ID_SHOWN, Document, RunFacts
 from bot.domain.bar_table import BarTable
 from bot.domain.decimals import money_text, plain
+from bot.domain.ids import order_id
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import Decision, Fill, SlotRecords, Trade
 from bot.engine.reasons import BOUND_NAMES
+from bot.market.strategy import Strategy
 
+Document = dict[str, Any]
+Seen = Callable[[int, int], Document]  # token, slot -> what the slot saw of it, {} for nothing
+ID_SHOWN = 8  # digits of a trade's id that people read and type
 HOURS_BEFORE = 36
 HOURS_AFTER = 24
 _USED = (("support", "stop"), ("resistance", "target"), ("strong_resistance", "veto"))
@@ -25,29 +31,36 @@ _LIMITS = ("min", "max", "leave_min", "leave_max")
 class Cards:
     """Makes cards of a run's trades, newest or one by one."""
 
-    def __init__(self, facts: RunFacts) -> None:
-        self._facts = facts
-        self._entries = facts.entries()
+    def __init__(
+        self, strategy: Strategy, tokens: PricedTokens, busy: Sequence[SlotRecords], seen: Seen
+    ) -> None:
+        self._strategy = strategy
+        self._tokens = tokens
+        self._seen = seen
+        self.entries = entries_of(busy)
         self._fills: dict[int, list[Fill]] = {}
-        for slot in facts.busy:
+        for slot in busy:
             for fill in slot.fills:
                 self._fills.setdefault(fill.token_id, []).append(fill)
-        self._lines = _bracket_orders(facts.busy)
+        self._lines = _bracket_orders(busy)
+
+    def row(self, trade: Trade) -> Document:
+        """A round trip in the words of `hourhand trades`."""
+        return trade_row(trade, self._strategy.name, self._tokens.label(trade.token_id))
 
     def card(self, trade: Trade) -> Document:
         """Everything about a trade that a picture of it shows."""
-        facts = self._facts
-        decision = self._entries.get((trade.token_id, trade.decided))
-        seen = facts.seen(trade.token_id, trade.decided)
+        decision = self.entries.get((trade.token_id, trade.decided))
+        seen = self._seen(trade.token_id, trade.decided)
+        picture = self._picture(trade)
         return (
-            trade_row(facts, trade)
-            | self._picture(trade)
-            | _levels(facts, decision, seen)
-            | _words(facts, decision, seen)
+            self.row(trade)
+            | picture
+            | _levels(self._strategy, decision, seen, _near(picture))
+            | _words(self._strategy, decision, seen)
         )
 
     def _picture(self, trade: Trade) -> Document:
-        facts = self._facts
         span = trade.decided - HOURS_BEFORE * HOUR, trade.closed_bar + (HOURS_AFTER + 1) * HOUR
         fills = [
             fill for fill in self._fills.get(trade.token_id, ())
@@ -59,7 +72,7 @@ class Cards:
             for kind, price, start in self._lines.get((trade.token_id, trade.decided), ())
         ]
         return {
-            "bars": _bars(facts.tokens.bars.get(trade.token_id), *span),
+            "bars": _bars(self._tokens.bars.get(trade.token_id), *span),
             "lines": table(("kind", "price", "from", "to"), lines),
             "moments": table(("t", "label"), [(trade.decided, "decided")]),
             "fills": table(
@@ -68,26 +81,35 @@ class Cards:
         }
 
 
-def trade_row(facts: RunFacts, trade: Trade) -> Document:
-    """A round trip in the words of `hourhand trades`."""
-    lots, scale = trade.quantity, trade.scale
-    risked = trade.risk > 0
+def entries_of(busy: Sequence[SlotRecords]) -> dict[tuple[int, int], Decision]:
+    """(token, slot) -> the decision that entered."""
     return {
-        "id": facts.id_of(trade)[:ID_SHOWN],
-        "strategy": facts.loaded.strategy.name,
+        (decision.token_id, decision.slot): decision
+        for slot in busy
+        for decision in slot.decisions
+        if decision.outcome == "ENTER"
+    }
+
+
+def trade_row(trade: Trade, strategy: str, symbol: str) -> Document:
+    """A round trip in the words of `hourhand trades`; `id` begins that of its position."""
+    position = order_id(strategy, trade.token_id, trade.decided, "POSITION", 0)
+    return {
+        "id": position[:ID_SHOWN],
+        "strategy": strategy,
         "token_id": trade.token_id,
-        "symbol": facts.tokens.label(trade.token_id),
+        "symbol": symbol,
         "decided": format_instant(trade.decided),
         "opened": format_instant(trade.opened),
         "closed": format_instant(trade.closed_bar),
         "hours": (trade.closed_bar - trade.opened) // HOUR,
-        "quantity": scale.quantity(lots),
+        "quantity": trade.scale.quantity(trade.quantity),
         "entry": _mean(trade.paid, trade),
         "exit": _mean(trade.proceeds, trade),
         "fees": money_text(trade.fees),
         "pnl": money_text(trade.realised),
         "risk": money_text(trade.risk),
-        "r": float(f"{trade.realised / trade.risk:.4g}") if risked else None,
+        "r": float(f"{trade.realised / trade.risk:.4g}") if trade.risk > 0 else None,
         "reason": trade.reason,
     }
 
@@ -99,7 +121,7 @@ def _mean(money: int, trade: Trade) -> str:
 
 
 def _bracket_orders(
-    busy: list[SlotRecords] | Any,
+    busy: Sequence[SlotRecords],
 ) -> dict[tuple[int, int], list[tuple[str, float, int]]]:
     """(token, slot of the entry) -> its stop and target, each with the hour from which it stood."""
     found: dict[tuple[int, int], list[tuple[str, float, int]]] = {}
@@ -129,30 +151,39 @@ def _fill_row(fill: Fill) -> tuple[Any, ...]:
     return fill.open_time, float(fill.scale.tick * fill.price), fill.side, fill.reason, text
 
 
-def _levels(facts: RunFacts, decision: Decision | None, seen: Document) -> Document:
-    """The book around the price as the decision saw it."""
+def _near(picture: Document) -> tuple[float, float]:
+    """The prices that a card has room for: its own, and a third of their span beyond."""
+    prices = [row[2] for row in picture["bars"]["rows"]]
+    prices += [row[3] for row in picture["bars"]["rows"]]
+    prices += [row[1] for row in picture["lines"]["rows"]]
+    low, high = min(prices, default=0.0), max(prices, default=0.0)
+    return low - (high - low) / 3, high + (high - low) / 3
+
+
+def _levels(
+    strategy: Strategy, decision: Decision | None, seen: Document, room: tuple[float, float]
+) -> Document:
+    """The book around the price as the decision saw it, as far as there is room."""
     names = ("price", "strength", "side", "used")
     if decision is None or not seen:
         return {"levels": table(names, ())}
     details = decision.details
     chosen = {details[key]: word for key, word in _USED if key in details}
-    rows = book_near(facts.loaded.strategy, seen, decision.slot, chosen)
-    return {
-        "levels": table(
-            names,
-            [(float(row["price"]), row["strength"], row["side"], row["chosen"]) for row in rows],
-        )
-    }
+    rows = [
+        (float(row["price"]), row["strength"], row["side"], row["chosen"])
+        for row in book_near(strategy, seen, decision.slot, chosen)
+    ]
+    return {"levels": table(names, [row for row in rows if room[0] <= row[0] <= room[1]])}
 
 
-def _words(facts: RunFacts, decision: Decision | None, seen: Document) -> Document:
+def _words(strategy: Strategy, decision: Decision | None, seen: Document) -> Document:
     """Gates, bracket and size as pairs of a name and a text."""
     if decision is None:
         return {"gates": [], "bracket": [], "size": []}
     details = decision.details
     return {
         "gates": [_gate(gate) for gate in details.get("gates", ())],
-        "bracket": _bracket(details, bracket_arithmetic(facts.loaded.strategy, details, seen)),
+        "bracket": _bracket(details, bracket_arithmetic(strategy, details, seen)),
         "size": _size(details),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.report.chart_specs import SCHEMA, WIDTH, Spec, number_y, style, time_x
+from bot.report.chart_specs import PRICE, SCHEMA, WIDTH, Spec, number_y, style, time_x
 from bot.report.palette import Palette
 from bot.report.tables import clean, minute_text, money_shown
 
@@ -28,8 +28,7 @@ def card_picture(card: Document, palette: Palette) -> Spec:
     won = f"{money_shown(card['pnl'])} net"
     multiple = "" if card["r"] is None else f", {card['r']:+.2f} R"
     bottom = [
-        _panel("gates", [(f"{name} {value}", f"{limit} {verdict}")
-                         for name, value, limit, verdict in card["gates"]], palette),
+        _panel("gates", _gate_rows(card), palette),
         _panel("bracket", card["bracket"], palette),
         _panel("size", card["size"], palette),
     ]  # fmt: skip
@@ -56,6 +55,14 @@ def card_picture(card: Document, palette: Palette) -> Spec:
     }
 
 
+def _gate_rows(card: Document) -> list[tuple[str, str]]:
+    """Two lines for a gate: what was measured, and what was asked for."""
+    rows = []
+    for name, value, limit, verdict in card["gates"]:
+        rows += [(name, value), (f"  {limit}", verdict)]
+    return rows
+
+
 def records(table: Document) -> list[Document]:
     """The rows of a table, each with its names."""
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
@@ -79,10 +86,10 @@ def _candles(palette: Palette) -> list[Spec]:
     shared: Spec = {"data": {"name": "bars"}, "transform": _mid()}
     return [
         {**shared, "mark": {"type": "rule", "opacity": 0.8},
-         "encoding": {"x": _x(), "y": number_y("l", "~g"), "y2": {"field": "h"}, "color": colour,
+         "encoding": {"x": _x(), "y": number_y("l", PRICE), "y2": {"field": "h"}, "color": colour,
                       "tooltip": tips}},
         {**shared, "mark": {"type": "bar", "size": 4},
-         "encoding": {"x": _x(), "y": number_y("o", "~g"), "y2": {"field": "c"}, "color": colour,
+         "encoding": {"x": _x(), "y": number_y("o", PRICE), "y2": {"field": "c"}, "color": colour,
                       "tooltip": tips}},
     ]  # fmt: skip
 
@@ -94,7 +101,7 @@ def _levels(palette: Palette) -> list[Spec]:
     tips = [{"field": name, "type": kind} for name, kind in (
         ("price", "quantitative"), ("strength", "quantitative"), ("side", "nominal"),
         ("used", "nominal"))]  # fmt: skip
-    y = number_y("price", "~g")
+    y = number_y("price", PRICE)
     return [
         {"data": {"name": "levels"},
          "mark": {"type": "rule", "color": palette["c5"], "opacity": 0.55},
@@ -113,7 +120,7 @@ def _lines(palette: Palette) -> list[Spec]:
     """Stop and target for as long as they stood."""
     colour = {"condition": {"test": "datum.kind === 'stop'", "value": palette["loss"]},
               "value": palette["gain"]}  # fmt: skip
-    y = number_y("price", "~g")
+    y = number_y("price", PRICE)
     return [
         {"data": {"name": "lines"}, "mark": {"type": "rule", "strokeWidth": 2.5},
          "encoding": {"x": _x("from"), "x2": {"field": "to"}, "y": y, "color": colour}},
@@ -146,7 +153,7 @@ def _fills(palette: Palette) -> Spec:
         "transform": _mid(),
         "mark": {"type": "point", "filled": True, "size": 110, "color": palette["c1"],
                  "opacity": 1, "stroke": palette["page"], "strokeWidth": 1},
-        "encoding": {"x": _x(), "y": number_y("price", "~g"), "shape": shape,
+        "encoding": {"x": _x(), "y": number_y("price", PRICE), "shape": shape,
                      "tooltip": [{"field": "text", "type": "nominal", "title": "fill"}]},
     }  # fmt: skip
 

@@ -105,8 +105,9 @@ def _data(document: Document) -> Markup:
     return joined((
         tag("h3", "Data"),
         _note(f"source={document['source']}; {read}."),
-        tag("div", html_table(heads, rows), class_="long", tabindex=0),
-        tag("ul", notes, class_="note") if document["notes"] else "",
+        tag("div", html_table(heads, rows, right=(1, 2, 5)), class_="long", tabindex=0),
+        tag("details", tag("summary", f"{len(document['notes'])} notes on the data"),
+            tag("ul", notes, class_="note")) if document["notes"] else "",
     ))  # fmt: skip
 
 
@@ -116,18 +117,18 @@ def _parameters(parameters: Document) -> Markup:
         for name, value in parameters.items()
     ]
     summary = tag("summary", f"All {len(rows)} parameters, as they took effect")
-    return tag("details", summary, html_table(("parameter", "value"), rows, numbers=9))
+    return tag("details", summary, html_table(("parameter", "value"), rows, right=()))
 
 
 def _hashes(document: Document) -> Markup:
     rows: list[list[Child]] = [
-        ["ledger", tag("code", document["ledger_sha256"])],
-        ["configuration", tag("code", document["config_sha256"])],
+        ["ledger", tag("code", document["ledger_sha256"], class_="hash")],
+        ["configuration", tag("code", document["config_sha256"], class_="hash")],
         ["seed of intervals", document["seed"]],
     ]
     return joined((
         tag("h3", "Hashes"),
-        html_table(("", "SHA-256"), rows, numbers=9),
+        html_table(("", "SHA-256"), rows, right=()),
         _note("Equal ledgers have equal hashes: `hourhand audit` recomputes it from the record, a "
               "replay of the same record and configuration gives it again."),
     ))  # fmt: skip

@@ -11,8 +11,8 @@ from typing import Any
 from bot.report.card_spec import card_chart
 from bot.report.chart_specs import (
     SCHEMA,
+    band_spec,
     equity_spec,
-    is_logarithmic,
     multiples_spec,
     price_spec,
     share_spec,
@@ -90,11 +90,11 @@ def _data(document: Document) -> str:
         "style": style(PAGE),
         "tables": {
             **{name: document[name] for name in ("equity", "band", "shares")},
+            "account": _account(document),
             "multiples": _multiples(document),
         },
         "charts": _charts(document),
-        "price": price_spec(PAGE),
-        "prices": document["prices"],
+        "prices": _prices(document),
         "card": card_chart(PAGE),
         "cards": document["cards"],
     }
@@ -116,16 +116,29 @@ def _cleaned(value: Any) -> Any:
 def _charts(document: Document) -> list[Document]:
     rows = document["equity"]["rows"]
     names = list(dict.fromkeys(row[1] for row in rows))
-    values = [row[2] for row in rows]
-    equity = equity_spec(names, PAGE, logarithmic=is_logarithmic(values))
     charts = [
-        ("equity", equity, ["equity", "band"]),
+        ("equity", equity_spec(names, [row[2] for row in rows], PAGE), ["equity"]),
+        ("alone", band_spec(PAGE), ["account", "band"]),
         ("below", share_spec("below", "loss", PAGE), ["shares"]),
         ("invested", share_spec("invested", "c1", PAGE), ["shares"]),
     ]
     if document["trades"]:
         charts.append(("multiples", multiples_spec(PAGE), ["multiples"]))
     return [{"id": name, "spec": spec, "tables": tables} for name, spec, tables in charts]
+
+
+def _prices(document: Document) -> list[Document]:
+    """Each token's prices and trades with the chart that fits them."""
+    return [
+        {**one, "spec": price_spec(PAGE, [row[1] for row in one["prices"]["rows"]])}
+        for one in document["prices"]
+    ]
+
+
+def _account(document: Document) -> Document:
+    rows = document["equity"]["rows"]
+    return {"columns": ["t", "value"], "rows": [[t, value] for t, name, value in rows
+                                                if name == rows[0][1]]}  # fmt: skip
 
 
 def _multiples(document: Document) -> Document:

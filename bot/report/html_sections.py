@@ -117,6 +117,8 @@ def _equity(document: Document) -> Markup:
     return section(
         "Equity against doing nothing",
         chart("equity", "Equity of the account and its benchmarks over time"),
+        tag("h3", "The account alone"),
+        chart("alone", "Equity of the account between its pessimistic and optimistic runs"),
         note(_band_words(document)),
         tag("h3", "Below the peak"),
         chart("below", "How far the account was below its highest value"),
@@ -183,7 +185,8 @@ def _month(value: float | None) -> Markup:
         return tag("td", "", class_="n")
     strong = "2" if abs(value) >= _STRONG_MONTH else "1"
     kind = "" if value == 0 else f" {'up' if value > 0 else 'down'}{strong}"
-    return tag("td", f"{100 * value + 0.0:+.2f}%", class_=f"n{kind}")
+    shown = f"{100 * value:+.2f}%" if value else "0.00%"
+    return tag("td", shown, class_=f"n{kind}")
 
 
 def _figures(document: Document) -> Markup:
@@ -267,7 +270,7 @@ def _trades(document: Document) -> Markup:
             f" This page carries {len(rows)} rows and the newest {cards} cards: "
             "`hourhand card TRADE` draws any."
         )
-    table = html_table(heads, rows, numbers=4)
+    table = html_table(heads, rows, right=range(4, 10))
     return section("Trades", note(words), tag("div", table, class_="long", tabindex=0))
 
 
@@ -294,7 +297,7 @@ def _funnel(document: Document) -> Markup:
         ]
         for name, count, words in steps
     ]
-    table = html_table(("stage", "count", "of the edges", ""), rows, numbers=9)
+    table = html_table(("stage", "count", "of the edges", ""), rows, right=(1,))
     return section(
         "From signal to trade",
         table,
@@ -316,5 +319,5 @@ def _reasons(title: str, of: str, counts: dict[str, int]) -> Markup:
         for name, count in counts.items()
     ]
     heads = ("reason", "count", "in words")
-    shown = html_table(heads, rows, numbers=9) if rows else note("none")
+    shown = html_table(heads, rows, right=(1,)) if rows else note("none")
     return tag("div", tag("h3", title, escaped(f" ({of})")), shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from bot.report.tables import clean
 
@@ -50,12 +50,19 @@ def joined(pieces: Iterable[Child]) -> Markup:
     return Markup("".join(escaped(piece) for piece in pieces))
 
 
-def html_table(heads: Sequence[str], rows: Iterable[Sequence[Child]], numbers: int = 1) -> Markup:
-    """A table that scrolls sideways on its own; columns from `numbers` on are aligned right."""
+def html_table(
+    heads: Sequence[str], rows: Iterable[Sequence[Child]], right: Container[int] = range(1, 99)
+) -> Markup:
+    """A table that scrolls sideways on its own; `right` are the columns of numbers.
+
+    A last column of words is the one whose lines are broken.
+    """
 
     def cells(kind: str, row: Sequence[Child]) -> Markup:
+        last = len(row) - 1
         return joined(
-            tag(kind, cell, class_="n" if n >= numbers else None) for n, cell in enumerate(row)
+            tag(kind, cell, class_="n" if n in right else "w" if 0 < n == last else None)
+            for n, cell in enumerate(row)
         )
 
     head = tag("thead", tag("tr", cells("th", heads)))

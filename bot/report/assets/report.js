@@ -59,6 +59,14 @@
     element.dataset.drawn = "yes";
   }
 
+  const minute = (instant) => instant.slice(0, 16).replace("T", " ");
+
+  // Two decimals, cut off and not rounded, as everywhere; the exact text is in the ledger.
+  function cents(text) {
+    const [whole, part = ""] = text.split(".");
+    return `${whole}.${part.slice(0, 2).padEnd(2, "0")}`;
+  }
+
   const node = (name, text, kind) => {
     const made = document.createElement(name);
     if (text !== undefined) made.textContent = text;
@@ -88,15 +96,15 @@
     body.replaceChildren();
     const result = card && card.r !== null ? `, ${card.r.toFixed(2)} R` : "";
     document.getElementById("card-title").textContent = card
-      ? `${card.symbol}: ${card.reason}, ${card.pnl} net${result}`
+      ? `${card.symbol}: ${card.reason}, ${cents(card.pnl)} net${result}`
       : `Trade ${id}`;
     if (!dialog.open) dialog.showModal();
     if (!card) {
       body.append(node("p", `This page carries the newest ${cards.size} cards only. Its own picture: hourhand card ${id}`));
       return;
     }
-    body.append(node("p", `Trade ${card.id}, decided ${card.decided}, opened ${card.opened}, closed in the hour of ${card.closed}.`, "note"));
-    body.append(node("p", `${card.quantity} bought at ${card.entry}, sold at ${card.exit}; fees ${card.fees}, at risk ${card.risk}.`, "note"));
+    body.append(node("p", `Trade ${card.id}: decided ${minute(card.decided)}, opened ${minute(card.opened)}, closed in the hour of ${minute(card.closed)} UTC.`, "note"));
+    body.append(node("p", `${card.quantity} bought at ${card.entry}, sold at ${card.exit}; fees ${cents(card.fees)}, at risk ${cents(card.risk)}.`, "note"));
     const chart = node("div", undefined, "chart");
     body.append(chart);
     const columns = node("div", undefined, "columns");
@@ -104,7 +112,7 @@
       block("Gates", card.gates),
       block("Bracket", card.bracket),
       block("Size", card.size),
-      block("Fills", card.fills.rows.map((row) => [new Date(row[0]).toISOString().slice(0, 16) + "Z", row[4]])),
+      block("Fills", card.fills.rows.map((row) => [minute(new Date(row[0]).toISOString()), row[4]])),
     );
     body.append(columns);
     const { bars, levels, lines, fills, moments } = card;
@@ -115,8 +123,8 @@
   function drawPrices() {
     const chosen = document.getElementById("token");
     if (!chosen || !data.prices.length) return;
-    const { prices, marks } = data.prices[Number(chosen.value)];
-    draw(document.getElementById("prices"), data.price, { prices, marks });
+    const { spec, prices, marks } = data.prices[Number(chosen.value)];
+    draw(document.getElementById("prices"), spec, { prices, marks });
   }
 
   document.addEventListener("click", (event) => {
