@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from bot.adapters.sql.ledger_rows import CycleRow, PositionRow
 from bot.adapters.sql.record_store import export_record
 from bot.app.benchmark_portfolios import PricedTokens
 from bot.app.ledger_records import busy_slots, ledger_sha256
+from bot.app.machine import Machine, ready_machine
 from bot.app.performance import performance
 from bot.app.performance_equity import Equity
 from bot.app.queries import slot_inputs
@@ -27,11 +30,19 @@ from bot.domain.bar_table import history_of
 from bot.domain.errors import UsageError
 from bot.domain.instants import HOUR
 
-# Bars up to which the record is replayed for the robustness table: seconds, and compiles nothing.
-CHEAP_BARS = 9_000
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cheap:
+    """Up to how many bars the record is replayed for the robustness table: a few seconds' work."""
+
+    compiled: int = 100_000
+    interpreted: int = 4_000
 
 
-def ledger_facts(reader: Reader, name: str) -> RunFacts:
+CHEAP = Cheap()
+
+
+def ledger_facts(reader: Reader, name: str, cheap: Cheap = CHEAP) -> RunFacts:
     """What a strategy's whole ledger holds."""
     span = Span(strategy=name)
     cycles = ledger_read.cycles(reader.connection, span)
@@ -58,7 +69,7 @@ def ledger_facts(reader: Reader, name: str) -> RunFacts:
             tokens,
             costs_of(loaded.strategy),
         ),
-        robustness=_robustness(reader, loaded, digest, sum(map(len, tokens.bars.values()))),
+        robustness=_robustness(reader, loaded, digest, _machine_for(tokens, cheap)),
         trials={"why": "1, this ledger; only replays are counted"},
         notes=_notes(changed),
     )
@@ -107,20 +118,30 @@ def _seen(reader: Reader, name: str, token_id: int, slot: int) -> Document:
     return found
 
 
-def _robustness(reader: Reader, loaded: LoadedStrategy, digest: str, bars: int) -> Robustness:
+def _machine_for(tokens: PricedTokens, cheap: Cheap) -> Machine | None:
+    """What replays the record in seconds; None where nothing does."""
+    bars = sum(map(len, tokens.bars.values()))
+    if bars <= cheap.interpreted:
+        return Machine()
+    return ready_machine(os.environ) if bars <= cheap.compiled else None
+
+
+def _robustness(
+    reader: Reader, loaded: LoadedStrategy, digest: str, machine: Machine | None
+) -> Robustness:
     """The table of a replay of the recorded inputs, where that is the same run and cheap."""
-    command = f"`hourhand replay STRATEGY.toml --db {reader.path.name} --report FILE` computes them"
-    if bars > CHEAP_BARS:
+    if machine is None:
         return Robustness(document={
-            "why": f"the same strategy under other assumptions was not run, since {bars:,} bars "
-                   f"take a while: {command}"
+            "why": f"the same strategy under other assumptions was not run, which takes a while on "
+                   f"so much history: `hourhand replay STRATEGY.toml --db {reader.path.name} "
+                   f"--report FILE` does it"
         })  # fmt: skip
     history = history_of(export_record(reader.connection))
     span = ledger_read.equity(reader.connection, Span(strategy=loaded.strategy.name))
     slots = slots_within(
         history_slots(history, loaded.strategy.settle), span[0].slot, span[-1].slot
     )
-    result = replay(loaded, history, slots)
+    result = replay(loaded, history, slots, machine)
     if result.ledger_sha256 != digest:
         return Robustness(document={
             "why": "a replay of the record under the last configuration gives another ledger, as "

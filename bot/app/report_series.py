@@ -34,7 +34,8 @@ def equity_table(equity: Equity, performance: Performance) -> Document:
         held = one.benchmark
         if held.token_ids not in seen:  # BTC is often the first token too
             seen.append(held.token_ids)
-            rows += _named(held.daily.instants, held.daily.equity, held.name)
+            instants = np.append(held.daily.instants, equity.end)
+            rows += _named(instants, np.append(held.daily.equity, held.final), held.name)
     return table(("t", "name", "value"), rows)
 
 

@@ -53,4 +53,5 @@ class RunFacts:
 
     def trades(self) -> list[Trade]:
         """Closed round trips in the order in which they closed."""
-        return [trade for slot in self.busy for trade in slot.trades]
+        found = [trade for slot in self.busy for trade in slot.trades]
+        return sorted(found, key=lambda one: (one.closed, one.closed_bar, one.token_id))

@@ -10,6 +10,7 @@ from typing import Any
 from bot.app.funnel import funnel, gate_steps
 from bot.app.performance_returns import SEED
 from bot.app.report_series import (
+    HOURLY_SLOTS,
     band_table,
     equity_table,
     month_rows,
@@ -50,6 +51,7 @@ def run_report(facts: RunFacts) -> Document:
         "equity": equity_table(facts.equity, performance),
         "band": band_table(performance.daily, facts.robustness.daily),
         "shares": share_table(facts.equity),
+        "drawn_by": "hour" if facts.equity.n <= HOURLY_SLOTS else "day",
         "months": month_rows(facts.equity),
         "funnel": _funnel(facts),
         "refusals": _counts(

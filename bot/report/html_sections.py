@@ -122,7 +122,7 @@ def _equity(document: Document) -> Markup:
         note(_band_words(document)),
         tag("h3", "Below the peak"),
         chart("below", "How far the account was below its highest value"),
-        note("Each point is the deepest hour of its day."),
+        note("Each point is the deepest hour of its day.") if document["drawn_by"] == "day" else "",
         tag("h3", "Share in the market"),
         chart("invested", "Share of equity that was invested"),
         _benchmarks(document),
@@ -215,16 +215,18 @@ def _figures(document: Document) -> Markup:
 
 def _figure_table(lines: tuple[Line, ...], figures: Document) -> Markup:
     rows: list[list[Child]] = []
-    missing: list[str] = []
+    reasons: dict[str, list[str]] = {}
     for line in lines:
         one = figures[line.key]
         if one["value"] is None:
-            missing.append(f"{line.label}: {one['why']} (n {one['n']} {one['of']})")
+            why = f"{one['why']} (n {one['n']} {one['of']})"
+            reasons.setdefault(why, []).append(line.label)
             continue
         rows.append([line.label, line.shown(one["value"]), further(line, one),
                      f"{one['n']} {one['of']}"])  # fmt: skip
     shown = html_table(("", "value", "95% or spread", "n"), rows)
-    return joined((shown, note(f"Not shown: {'; '.join(missing)}.") if missing else ""))
+    missing = (note(f"Not shown: {', '.join(names)}: {why}.") for why, names in reasons.items())
+    return joined((shown, *missing))
 
 
 def _prices(document: Document) -> Markup:

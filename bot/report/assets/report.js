@@ -83,7 +83,7 @@
       row.forEach((cell, n) => line.append(node("td", cell, n ? "n" : "")));
       table.append(line);
     }
-    if (!rows.length) made.append(node("p", "not recorded", "note"));
+    if (!rows.length) made.append(node("p", "none", "note"));
     const wide = node("div", undefined, "wide");
     wide.append(table);
     made.append(wide);
