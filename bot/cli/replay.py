@@ -82,8 +82,6 @@ def replay(
     is read; each one's tables then go into a folder of its name below OUT, each one's report into
     a file with its name.
     """
-    from bot.app.column_check import missing_columns
-    from bot.app.history_notes import early_ends
     from bot.app.machine import choose_machine
     from bot.app.replay import history_slots
     from bot.app.replay_output import check_format
@@ -101,11 +99,7 @@ def replay(
     reports = ReplayReports(report, loaded)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
-    notes += early_ends(history)
-    for one in loaded:
-        notes += missing_columns(one.strategy, history.rest)
-    for note in notes:
-        _aside(note)
+    notes = _noted(notes, history, loaded)
     machine = choose_machine(history.token_bars(), os.environ, _aside)
     documents: list[dict[str, Any]] = []
     trials = open_trials(history, os.environ, _aside)
@@ -129,6 +123,19 @@ def replay(
     _show(documents, as_json)
     if not all(document.get("lookahead", {"ok": True})["ok"] for document in documents):
         raise typer.Exit(LOOKAHEAD_FOUND)
+
+
+def _noted(notes: list[str], history: Any, loaded: list[Any]) -> list[str]:
+    """What a person should know of the history, said aside."""
+    from bot.app.column_check import missing_columns
+    from bot.app.history_notes import early_ends
+
+    found = notes + early_ends(history)
+    for one in loaded:
+        found += missing_columns(one.strategy, history.rest)
+    for note in found:
+        _aside(note)
+    return found
 
 
 def _folders(out: Path | None, loaded: list[Any], form: str) -> list[Path | None]:
