@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.adapters.sql import ledger_read, slot_store
-from bot.adapters.sql.bar_columns import hourly_tables
+from bot.adapters.sql.bar_columns import hourly_table, hourly_tables
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import CycleRow, PositionRow
 from bot.adapters.sql.record_store import export_record
@@ -103,8 +103,7 @@ def _tokens(reader: Reader, name: str, only: tuple[int, int, int] | None) -> Pri
     if only is None:
         tables = hourly_tables(reader.connection)
     else:
-        token_id, start, end = only
-        tables = hourly_tables(reader.connection, token_id, (start, end))
+        tables = hourly_table(reader.connection, *only)
     days = slot_store.universes(reader.connection, name)
     return PricedTokens(
         bars={token_id: possible(table) for token_id, table in tables.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.report.chart_specs import PRICE, SCHEMA, WIDTH, Spec, number_y, style, time_x
+from bot.report.chart_specs import PRICE, WIDTH, Spec, number_y, style, time_x
 from bot.report.palette import Palette
 from bot.report.tables import clean, minute_text, money_shown
 
@@ -45,7 +45,6 @@ def card_picture(card: Document, palette: Palette) -> Spec:
         "anchor": "start",
     }
     return {
-        "$schema": SCHEMA,
         "title": head,
         "padding": 16,
         "background": palette["page"],

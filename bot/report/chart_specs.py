@@ -9,7 +9,6 @@ from typing import Any
 from bot.report.palette import Palette
 
 Spec = dict[str, Any]
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = "container"  # the page puts its own number here
 _LOG_FROM = 3.0  # times the least value: beyond, equal steps are equal growth
 _AXIS = 52  # room for the numbers of the y axis, so that charts below one another line up

@@ -10,7 +10,6 @@ from typing import Any
 
 from bot.report.card_spec import card_chart
 from bot.report.chart_specs import (
-    SCHEMA,
     band_spec,
     equity_spec,
     multiples_spec,
@@ -86,7 +85,6 @@ def _card_dialog() -> Markup:
 def _data(document: Document) -> str:
     """The page's data as JSON that cannot end its element, whatever a token is called."""
     found = {
-        "schema": SCHEMA,
         "style": style(PAGE),
         "tables": {
             **{name: document[name] for name in ("equity", "band", "shares")},

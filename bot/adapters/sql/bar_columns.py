@@ -13,36 +13,35 @@ from sqlalchemy import Connection
 from bot.domain.bar_table import NONE, BarTable
 
 _EXACT = 2**53  # whole numbers that a float holds
-_QUERY = """
+_COLUMNS = """
 SELECT token_id, open_time, CAST(open AS REAL), CAST(high AS REAL), CAST(low AS REAL),
        CAST(close AS REAL),
        max(CASE WHEN instr(open, '.') THEN length(open) - instr(open, '.') ELSE 0 END,
            CASE WHEN instr(high, '.') THEN length(high) - instr(high, '.') ELSE 0 END,
            CASE WHEN instr(low, '.') THEN length(low) - instr(low, '.') ELSE 0 END,
            CASE WHEN instr(close, '.') THEN length(close) - instr(close, '.') ELSE 0 END)
-FROM bar WHERE interval = '1h' {more} ORDER BY token_id, open_time, id
+FROM bar WHERE interval = '1h'
 """
+_ORDER = " ORDER BY token_id, open_time, id"
+_ALL = _COLUMNS + _ORDER
+_SOME = _COLUMNS + " AND token_id = ? AND open_time >= ? AND open_time < ?" + _ORDER
 
 
-def hourly_tables(
-    connection: Connection, token_id: int | None = None, span: tuple[int, int] | None = None
+def hourly_tables(connection: Connection) -> dict[int, BarTable]:
+    """Token id -> its hourly bars by time, the newest row of each hour, without volumes."""
+    return dict(_tables(connection.exec_driver_sql(_ALL)))
+
+
+def hourly_table(
+    connection: Connection, token_id: int, start: int, end: int
 ) -> dict[int, BarTable]:
-    """Token id -> its hourly bars in order of time, the newest row of each hour, without volumes.
-
-    token_id: only this token. span: only bars that open in [start, end).
-    """
-    more, values = "", []
-    if token_id is not None:
-        more, values = more + " AND token_id = ?", [token_id]
-    if span is not None:
-        more, values = more + " AND open_time >= ? AND open_time < ?", [*values, *span]
-    rows = connection.exec_driver_sql(_QUERY.format(more=more), tuple(values))
-    return {token: _table(token, found) for token, found in _by_token(rows)}
+    """The same of one token and of bars that open in [start, end); empty where there are none."""
+    return dict(_tables(connection.exec_driver_sql(_SOME, (token_id, start, end))))
 
 
-def _by_token(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, list[Sequence[Any]]]]:
+def _tables(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, BarTable]]:
     for token_id, found in groupby(rows, key=itemgetter(0)):
-        yield int(token_id), list(found)
+        yield int(token_id), _table(int(token_id), list(found))
 
 
 def _table(token_id: int, rows: list[Sequence[Any]]) -> BarTable:

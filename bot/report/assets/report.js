@@ -44,7 +44,7 @@
     drawn.set(element, { spec, tables, width });
     const datasets = {};
     for (const [name, table] of Object.entries(tables)) datasets[name] = records(table);
-    const whole = { ...sized(spec, width), datasets, config: data.style, $schema: data.schema };
+    const whole = { ...sized(spec, width), datasets, config: data.style };
     const made = await window.vegaEmbed(element, whole, {
       mode: "vega-lite",
       ast: true, // expressions are walked, not compiled: the page may not evaluate text
