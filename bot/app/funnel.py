@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.domain.records import Decision, SlotRecords
+from bot.engine.reasons import NAMES
 
 BRACKET = frozenset({
     "NEAR_STRONG_RESISTANCE", "NO_SUPPORT", "STOP_TOO_FAR", "NO_RESISTANCE",
@@ -44,6 +45,30 @@ def funnel(records: Iterable[SlotRecords]) -> dict[str, object]:
         "filled": len(filled),
         "stopped_by": dict(stopped.most_common()),
     }
+
+
+def gate_steps(records: Iterable[SlotRecords]) -> list[tuple[str, int]]:
+    """The rules up to the bracket in the order of evaluation, each with how many candidates are
+    left after it: those with a slot that neither this rule nor one before it refused.
+
+    Rules that refused nothing are left out.
+    """
+    tries: dict[tuple[int, str, int], list[set[str]]] = {}
+    for slot in records:
+        for decision in slot.decisions:
+            rules = _rules(decision)
+            if not rules & (LAST_WORDS | NEVER_EVALUATED):
+                key = (decision.token_id, decision.kind, decision.edge_time)
+                tries.setdefault(key, []).append(rules)
+    seen = set().union(*(rules for rows in tries.values() for rules in rows))
+    steps: list[tuple[str, int]] = []
+    above: set[str] = set()
+    for name in NAMES:
+        if name in seen - BRACKET - RANKED:
+            above.add(name)
+            left = sum(any(not rules & above for rules in rows) for rows in tries.values())
+            steps.append((name, left))
+    return steps
 
 
 def _rules(decision: Decision) -> set[str]:

@@ -39,7 +39,7 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
     folder = code_folder(environment)
     runner, loops = load_runner(folder), load_loops(folder)
     if runner is not None and loops is not None:
-        return Machine(runner=runner, loops=loops, words="compiled", spread=_threads())
+        return _compiled(runner, loops)
     if token_bars < WORTH_COMPILING_COLUMNS:
         _warm(environment)
         return Machine()
@@ -59,6 +59,23 @@ def choose_machine(token_bars: int, environment: Mapping[str, str], say: Say) ->
         compiled = compile_runner(folder)
         runner = compiled.runner
         _warn(compiled.not_kept, say)
+    return _compiled(runner, loops)
+
+
+def ready_machine(environment: Mapping[str, str]) -> Machine | None:
+    """The compiled loops where they are cached; None where they are not, and nothing is begun."""
+    from bot.adapters.compiled.columns import load_loops
+    from bot.adapters.compiled.folder import code_folder
+    from bot.adapters.compiled.loop import load_runner
+
+    folder = code_folder(environment)
+    runner, loops = load_runner(folder), load_loops(folder)
+    if runner is None or loops is None:
+        return None
+    return _compiled(runner, loops)
+
+
+def _compiled(runner: Runner, loops: Loops) -> Machine:
     return Machine(runner=runner, loops=loops, words="compiled", spread=_threads())
 
 

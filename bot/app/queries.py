@@ -20,6 +20,7 @@ from bot.adapters.sql.ledger_rows import (
 from bot.app.reading import Document, Reader
 from bot.app.stepper import Account
 from bot.app.strategy_files import strategy_from_canonical
+from bot.app.trade_card import ID_SHOWN
 from bot.domain.decimals import MONEY_DECIMALS, money_text, plain
 from bot.domain.ids import order_id
 from bot.domain.instants import HOUR, format_instant, parse_instant
@@ -288,6 +289,7 @@ def trade_document(reader: Reader, row: PositionRow) -> Document:
     body: dict[str, Any] = json.loads(row.body)
     lots = body["bought_lots"]
     return {
+        "id": row.id[:ID_SHOWN],
         "strategy": row.strategy,
         "token_id": row.token_id,
         "symbol": reader.symbol(row.token_id),

@@ -31,7 +31,7 @@ def slot_input_bytes(market: MarketSlice, plan: ColumnPlan, source: str) -> byte
 def inputs_of_slot(market: MarketSlice, plan: ColumnPlan, source: str, s: int) -> bytes:
     """The same of the slot with index `s` of a slice."""
     tokens = {
-        str(token_id): _token(market, plan, s, i)
+        str(token_id): token_inputs(market, plan, s, i)
         for i, token_id in enumerate(market.token_ids)
         if _is_known(market, s, i)
     }
@@ -65,7 +65,8 @@ def _is_known(market: MarketSlice, s: int, i: int) -> bool:
     )
 
 
-def _token(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, Any]:
+def token_inputs(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[str, Any]:
+    """What slot `s` of a slice saw of its token `i`."""
     inputs = market.inputs
     cell = inputs.cells[s, i].tolist()
     values = inputs.values[s, i].tolist()

@@ -42,6 +42,21 @@ class SeesRecords(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Both:
+    first: SeesRecords
+    second: SeesRecords
+
+    def take(self, made: MarketSlice, records: list[SlotRecords], account: Account) -> None:
+        self.first.take(made, records, account)
+        self.second.take(made, records, account)
+
+
+def both(first: SeesRecords, second: SeesRecords | None) -> SeesRecords:
+    """One observer that tells two."""
+    return first if second is None else _Both(first, second)
+
+
 @dataclass(slots=True)
 class Seconds:
     """Where the time went, by phase."""

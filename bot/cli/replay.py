@@ -43,6 +43,9 @@ ProveOption = Annotated[
 ]
 CutsOption = Annotated[int, typer.Option("--cuts", min=1, help="Random slots of that proof.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which random slots.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Write the run's HTML report to this file.")
+]
 NoTrialOption = Annotated[
     bool, typer.Option("--no-trial", help="Do not count this run among the trials.")
 ]
@@ -74,16 +77,16 @@ def replay(
     seed: SeedOption = 1,
     no_trial: NoTrialOption = False,
     gates: GatesOption = False,
+    report: ReportOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Step strategies through recorded history with the daemon's own engine.
 
     Reads candles, a record folder, a database, or the home's own. Several strategies share what
-    is read; each one's tables then go into a folder of its name below OUT.
+    is read; each one's tables then go into a folder of its name below OUT, each one's report into
+    a file with its name.
     """
-    from bot.app.column_check import missing_columns
-    from bot.app.history_notes import early_ends
     from bot.app.machine import choose_machine
     from bot.app.replay import history_slots
     from bot.app.replay_output import check_format
@@ -91,27 +94,27 @@ def replay(
     from bot.app.replay_source import read_source
     from bot.app.strategy_files import load_strategies
     from bot.app.trials import open_trials
+    from bot.cli.report import ReplayReports
 
     gc.disable()  # records by the ten thousand, none of them in a cycle, and the process ends
     check_format(format_, out)
     changes = list(set_ or []) + ([f"cash={cash}"] if cash is not None else [])
     loaded = load_strategies(files, changes)
     folders = _folders(out, loaded, format_)
+    reports = ReplayReports(report, loaded)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
-    notes += early_ends(history)
-    for one in loaded:
-        notes += missing_columns(one.strategy, history.rest)
-    for note in notes:
-        _aside(note)
+    notes = _noted(notes, history, loaded)
     machine = choose_machine(history.token_bars(), os.environ, _aside)
     documents: list[dict[str, Any]] = []
     trials = open_trials(history, os.environ, _aside)
     for one, folder in zip(loaded, folders, strict=True):
         slots = between(history_slots(history, one.strategy.settle), *span)
-        result = _run(one, history, slots, machine, (folder, format_))
+        result = _run(one, history, slots, machine, (folder, format_), reports.observer(one))
         document = result.summary()
-        document["performance"] = performance_of(result, history).document()
+        found = performance_of(result, history)
+        document["performance"] = found.document()
+        reports.add(result, history, found, notes)
         document["notes"] = notes
         if folder is not None:
             document["out"] = str(folder)
@@ -121,11 +124,25 @@ def replay(
         if prove_no_lookahead:
             document["lookahead"] = _proof(one, history, slots, machine, (cuts, seed))
         documents.append(document)
-    for document, found in zip(documents, trials.standings(), strict=True):
-        document["trials"] = found.document()
+    for document, standing in zip(documents, trials.standings(), strict=True):
+        document["trials"] = standing.document()
+    reports.write(documents)
     _show(documents, as_json)
     if not all(document.get("lookahead", {"ok": True})["ok"] for document in documents):
         raise typer.Exit(LOOKAHEAD_FOUND)
+
+
+def _noted(notes: list[str], history: Any, loaded: list[Any]) -> list[str]:
+    """What a person should know of the history, said aside."""
+    from bot.app.column_check import missing_columns
+    from bot.app.history_notes import early_ends
+
+    found = notes + early_ends(history)
+    for one in loaded:
+        found += missing_columns(one.strategy, history.rest)
+    for note in found:
+        _aside(note)
+    return found
 
 
 def _folders(out: Path | None, loaded: list[Any], form: str) -> list[Path | None]:
@@ -144,11 +161,17 @@ def _folders(out: Path | None, loaded: list[Any], form: str) -> list[Path | None
 
 
 def _run(
-    loaded: Any, history: Any, slots: list[Any], machine: Any, output: tuple[Path | None, str]
+    loaded: Any,
+    history: Any,
+    slots: list[Any],
+    machine: Any,
+    output: tuple[Path | None, str],
+    observer: Any | None,
 ) -> Any:
     """One strategy's replay, its output written."""
     from bot.app.replay import replay as step_through
     from bot.app.replay_output import LEDGER, write_output
+    from bot.app.sweep import both
 
     folder, form = output
     if folder is not None and form == LEDGER:
@@ -158,9 +181,10 @@ def _run(
             replay_ledger(folder, loaded, history, slots) as ledger,
             progress_bar(loaded.strategy.name) as progress,
         ):
-            return step_through(loaded, history, slots, machine, progress, ledger)
+            watched = both(ledger, observer)
+            return step_through(loaded, history, slots, machine, progress, watched)
     with progress_bar(loaded.strategy.name) as progress:
-        result = step_through(loaded, history, slots, machine, progress)
+        result = step_through(loaded, history, slots, machine, progress, observer)
     if folder is not None:
         write_output(folder, result, form)
     return result

@@ -122,6 +122,7 @@ def trades_text(document: Document, page: Page) -> str:
     if not rows:
         return "No closed trades.\n"
     columns = [
+        Column(head="trade"),
         Column(head="closed UTC", brief=without_year),
         Column(head="token"),
         Column(head="strategy", spare=4),
@@ -136,6 +137,7 @@ def trades_text(document: Document, page: Page) -> str:
     ]
     cells: Sequence[Sequence[Any]] = [
         (
+            row["id"],
             minute_text(row["closed"]),
             row["symbol"],
             row["strategy"],

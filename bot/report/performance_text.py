@@ -14,7 +14,7 @@ _SURE = 0.05  # a p above this is no evidence
 _P_SHOWN = 0.001
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """A figure's key, what people call it, how its number is written, and whether it may go."""
 
     key: str
@@ -56,44 +56,44 @@ def _days(value: float) -> str:
     return f"{value:,.0f} days"
 
 
-_RETURNS = (
-    _Line("total_return", "total return", _signed),
-    _Line("cagr", "growth a year (CAGR)", _signed),
-    _Line("volatility", "volatility a year", _percent),
-    _Line("sharpe", "Sharpe ratio", _ratio),
-    _Line("sortino", "Sortino ratio", _ratio),
-    _Line("calmar", "Calmar ratio", _ratio),
-    _Line("max_drawdown", "deepest fall, by days", _percent),
-    _Line("max_drawdown_hourly", "deepest fall, by hours", _percent),
-    _Line("longest_drawdown_days", "longest time below the peak", _days),
-    _Line("under_water", "share of days below it", _percent),
-    _Line("drawdown_at_end", "below it at the end", _percent),
-    _Line("value_at_risk", "worst day in 20 (VaR 5%)", _signed),
-    _Line("expected_shortfall", "mean of such days (ES 5%)", _signed),
-    _Line("skewness", "skewness of days", _ratio),
-    _Line("kurtosis", "kurtosis of days (normal: 3)", _ratio),
-    _Line("psr", "chance true Sharpe > 0 (PSR)", _percent),
-    _Line("min_track_record_days", "days to be 95% sure of that", _days),
-    _Line("exposure", "mean share in the market", _percent),
-    _Line("turnover", "turnover a year", lambda value: f"{value:.1f}x"),
+RETURNS = (
+    Line("total_return", "total return", _signed),
+    Line("cagr", "growth a year (CAGR)", _signed),
+    Line("volatility", "volatility a year", _percent),
+    Line("sharpe", "Sharpe ratio", _ratio),
+    Line("sortino", "Sortino ratio", _ratio),
+    Line("calmar", "Calmar ratio", _ratio),
+    Line("max_drawdown", "deepest fall, by days", _percent),
+    Line("max_drawdown_hourly", "deepest fall, by hours", _percent),
+    Line("longest_drawdown_days", "longest time below the peak", _days),
+    Line("under_water", "share of days below it", _percent),
+    Line("drawdown_at_end", "below it at the end", _percent),
+    Line("value_at_risk", "worst day in 20 (VaR 5%)", _signed),
+    Line("expected_shortfall", "mean of such days (ES 5%)", _signed),
+    Line("skewness", "skewness of days", _ratio),
+    Line("kurtosis", "kurtosis of days (normal: 3)", _ratio),
+    Line("psr", "chance true Sharpe > 0 (PSR)", _percent),
+    Line("min_track_record_days", "days to be 95% sure of that", _days),
+    Line("exposure", "mean share in the market", _percent),
+    Line("turnover", "turnover a year", lambda value: f"{value:.1f}x"),
 )
-_TRADES = (
-    _Line("win_rate", "won", _percent),
-    _Line("profit_factor", "profit factor", _ratio),
-    _Line("expectancy_r", "net result, mean", _multiple),
-    _Line("mae_r", "worst move against, mean", lambda value: f"{value:.3f} R"),
-    _Line("mfe_r", "best move for, mean", lambda value: f"{value:.3f} R"),
-    _Line("best_five_share", "best 5 trades' share of pnl", _percent),
-    _Line("median_hours", "hours held, median", lambda value: f"{value:g}"),
+TRADES = (
+    Line("win_rate", "won", _percent),
+    Line("profit_factor", "profit factor", _ratio),
+    Line("expectancy_r", "net result, mean", _multiple),
+    Line("mae_r", "worst move against, mean", lambda value: f"{value:.3f} R"),
+    Line("mfe_r", "best move for, mean", lambda value: f"{value:.3f} R"),
+    Line("best_five_share", "best 5 trades' share of pnl", _percent),
+    Line("median_hours", "hours held, median", lambda value: f"{value:g}"),
 )
-_COMPARED = (
-    _Line("total_return", "return", _signed),
-    _Line("cagr", "a year", _signed, spare=1),
-    _Line("sharpe", "Sharpe", _ratio),
-    _Line("max_drawdown", "fall", _percent),
-    _Line("excess_return", "excess", _signed),
-    _Line("beta", "beta", _ratio, spare=3),
-    _Line("information_ratio", "IR", _ratio, spare=2),
+COMPARED = (
+    Line("total_return", "return", _signed),
+    Line("cagr", "a year", _signed, spare=1),
+    Line("sharpe", "Sharpe", _ratio),
+    Line("max_drawdown", "fall", _percent),
+    Line("excess_return", "excess", _signed),
+    Line("beta", "beta", _ratio, spare=3),
+    Line("information_ratio", "IR", _ratio, spare=2),
 )
 
 
@@ -113,7 +113,7 @@ def _money(document: Document) -> str:
 
 def _returns(document: Document, page: Page) -> str:
     figures = document["returns"]
-    text = _block(("returns", "95%"), _RETURNS, figures, _bounds, page)
+    text = _block(("returns", "95%"), RETURNS, figures, _bounds, page)
     drawn = document["intervals"]
     if "why" in drawn:
         note = f"No 95% bounds: {drawn['why']} (n {drawn['n']})."
@@ -123,12 +123,12 @@ def _returns(document: Document, page: Page) -> str:
             f"lie within (stationary bootstrap, mean block {drawn['mean_block_days']:.1f} days, "
             f"seed {drawn['seed']})."
         )
-    return text + _missing(_RETURNS, figures, page) + _wrapped(note, page)
+    return text + _missing(RETURNS, figures, page) + _wrapped(note, page)
 
 
 def _trades(document: Document, page: Page) -> str:
     figures = document["trades"]
-    text = _block(("trades", "95% or spread"), _TRADES, figures, _further, page)
+    text = _block(("trades", "95% or spread"), TRADES, figures, further, page)
     mean = figures["expectancy_r"]
     notes = f"{figures['closed']} closed and {figures['open']} still open, which count in no row."
     if mean["value"] is not None:
@@ -136,7 +136,7 @@ def _trades(document: Document, page: Page) -> str:
     p = mean.get("p")
     if p is not None and p >= _SURE:
         notes += f" The mean result is not distinguishable from zero ({_p(p)})."
-    return text + _missing(_TRADES, figures, page) + _wrapped(notes, page)
+    return text + _missing(TRADES, figures, page) + _wrapped(notes, page)
 
 
 def _benchmarks(document: Document, page: Page) -> str:
@@ -154,7 +154,7 @@ def _benchmarks(document: Document, page: Page) -> str:
             rows.append([label, *_cells(one)])
             seen.append(one["token_ids"])
     columns = [Column(head="benchmarks")]
-    columns += [Column(head=line.label, side="right", spare=line.spare) for line in _COMPARED]
+    columns += [Column(head=line.label, side="right", spare=line.spare) for line in COMPARED]
     notes = [
         f"Same cash, start, end, fee and slippage; bought once, held, not sold; equal weight of "
         f"what was on the market at the start. n = {document['days']['n']} days. Excess, beta and "
@@ -166,7 +166,7 @@ def _benchmarks(document: Document, page: Page) -> str:
               for kind, one in held.items() if "name" not in one]  # fmt: skip
     text = table_text(columns, rows, page)
     missing = "".join(
-        _missing(_COMPARED, one, page, f"{one['name']} ")
+        _missing(COMPARED, one, page, f"{one['name']} ")
         for kind, one in found.items() if kind != "cash"
     )  # fmt: skip
     return text + missing + _wrapped(" ".join(notes), page)
@@ -182,15 +182,15 @@ def _cells(figures: Document) -> list[str]:
         line.shown(figures[line.key]["value"])
         if line.key in figures and figures[line.key]["value"] is not None
         else "-"
-        for line in _COMPARED
+        for line in COMPARED
     ]
 
 
 def _block(
     heads: tuple[str, str],
-    lines: Sequence[_Line],
+    lines: Sequence[Line],
     figures: Document,
-    further: Callable[[_Line, Document], str],
+    further: Callable[[Line, Document], str],
     page: Page,
 ) -> str:
     columns = [Column(head=heads[0]), Column(head="value", side="right"), Column(head=heads[1]),
@@ -203,11 +203,11 @@ def _block(
     return table_text(columns, rows, page)
 
 
-def _bounds(line: _Line, one: Document) -> str:
+def _bounds(line: Line, one: Document) -> str:
     return f"{line.shown(one['low'])} to {line.shown(one['high'])}" if "low" in one else ""
 
 
-def _further(line: _Line, one: Document) -> str:
+def further(line: Line, one: Document) -> str:
     """Bounds of a rate, or the test of a mean."""
     if one.get("t") is not None:
         return f"sd {one['sd']:.2f}, t {one['t']:.2f}, {_p(one['p'])}"
@@ -218,7 +218,7 @@ def _p(p: float) -> str:
     return f"p {p:.3f}" if p >= _P_SHOWN else f"p < {_P_SHOWN}"
 
 
-def _missing(lines: Iterable[_Line], figures: Document, page: Page, of: str = "") -> str:
+def _missing(lines: Iterable[Line], figures: Document, page: Page, of: str = "") -> str:
     """One sentence for each reason, naming all figures that it keeps away."""
     reasons: dict[str, list[str]] = {}
     for line in lines:

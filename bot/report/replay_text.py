@@ -42,6 +42,8 @@ def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
     yield f"  ledger {document['ledger_sha256']}"
     if "out" in document:
         yield f"  written to {document['out']}"
+    if "report" in document:
+        yield f"  report {document['report']}"
 
 
 def _wrapped(title: str, counts: Mapping[str, int]) -> list[str]:

@@ -32,9 +32,12 @@ DOCUMENTED = {
 ARGUMENTS = {
     "token": "DEMO1", "replay.files": "strategies", "export.folder": "exported",
     "import.folder": "nothing-there", "restore.file": "nothing-there.db", "ack.id": "1",
+    "card.trade": "0",
 }  # fmt: skip
 # These would work for long, or for ever, were they not held back.
 HELD = {"simulate": ["--record", "nothing-there"], "demo": []}
+# What writes a file writes beside the home that is tried, and not where the tests run.
+PAGES = {"report": ["--out", "page.html"], "card": ["--out", "card.svg"]}
 LONG_IN = {"demo": {"no home", "empty home"}}
 # `run` prints nothing, `demo` works for long before it does.
 SILENT = {"run", "demo"}
@@ -66,6 +69,7 @@ def argv(name: str, home: Path) -> list[str]:
             assert value is not None, f"say in ARGUMENTS what {key} is called with"
             given.append(value if parameter.name == "token" else str(home / value))
     given += HELD.get(name, [])
+    given += [str(home.parent / word) if "." in word else word for word in PAGES.get(name, ())]
     options = {option for parameter in command.params for option in parameter.opts}
     return [*words, *given, *(["--home", str(home)] if "--home" in options else [])]
 

@@ -148,6 +148,13 @@ def journal_bodies(connection: Connection, strategy: str) -> Iterator[str]:
     yield from connection.execute(query.order_by(ledger.journal.c.slot)).scalars()
 
 
+def journal_bodies_at(connection: Connection, strategy: str, slot: int) -> Iterator[str]:
+    """The canonical lines of one slot."""
+    columns = ledger.journal.c
+    query = select(columns.body).where(columns.strategy == strategy, columns.slot == slot)
+    yield from connection.execute(query).scalars()
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """Rows by table of the ledger."""
     tables = (

@@ -1,0 +1,123 @@
+"""`report` and `card`: a run as one page, a trade as one picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.common import HomeOption, JsonOption, print_json, say
+from bot.cli.reading import StrategyOption, opened
+
+PageOption = Annotated[Path, typer.Option("--out", help="The HTML file to write.")]
+PictureOption = Annotated[
+    Path | None, typer.Option("--out", help="A .png or .svg file. [default: TRADE.png]")
+]
+TradeArgument = Annotated[
+    str, typer.Argument(help="A trade's id as `hourhand trades` shows it, or how it begins.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(report)
+    app.command()(card)
+
+
+def report(
+    out: PageOption = Path("report.html"),
+    strategy: StrategyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write what the ledger holds as one HTML page that opens offline.
+
+    With several strategies each has a page, named after it. With --json everything the page shows
+    is printed, and no file is written.
+    """
+    from bot.app.ledger_report import ledger_facts
+    from bot.app.report_files import check_report, report_path, write_page
+    from bot.app.run_report import run_report
+
+    if not as_json:
+        check_report(out)
+    with opened(home) as reader:
+        names = reader.strategies(strategy)
+        documents = [run_report(ledger_facts(reader, name)) for name in names]
+    if as_json:
+        print_json({"reports": documents})
+        return
+    for document in documents:
+        path = report_path(out, document["strategy"], len(documents))
+        say(_written(path, write_page(path, document)))
+    if not documents:
+        say("no slot has been done yet: there is nothing to report")
+
+
+def card(
+    trade: TradeArgument,
+    out: PictureOption = None,
+    strategy: StrategyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw one trade: prices around it, levels, stop, target, fills, gates and size."""
+    from bot.app.ledger_report import ledger_card
+    from bot.app.report_files import check_picture, write_picture
+
+    if out is not None and not as_json:
+        check_picture(out)
+    with opened(home) as reader:
+        found = ledger_card(reader, reader.strategies(strategy), trade)
+    if as_json:
+        print_json(found)
+        return
+    path = out or Path(f"{found['id']}.png")
+    check_picture(path)
+    say(_written(path, write_picture(path, found)))
+
+
+def _written(path: Path, size: int) -> str:
+    return f"written to {path} ({size / 1e6:.2f} MB)"
+
+
+class ReplayReports:
+    """The reports of a call of `replay`: their facts as the runs end, their files at the end."""
+
+    def __init__(self, given: Path | None, loaded: list[Any]) -> None:
+        from bot.app.report_files import check_report
+
+        self._given = given
+        self._count = len(loaded)
+        self._facts: list[Any] = []
+        self._inputs: Any = None
+        if given is not None:
+            check_report(given)
+
+    def observer(self, loaded: Any) -> Any | None:
+        """Who has to watch a strategy's replay; None without a report."""
+        from bot.app.replay_report import EntryInputs
+
+        self._inputs = None if self._given is None else EntryInputs(loaded)
+        return self._inputs
+
+    def add(self, result: Any, history: Any, performance: Any, notes: list[str]) -> None:
+        """Take a replay that has ended."""
+        from bot.app.replay_report import replay_facts
+
+        if self._given is not None:
+            self._facts.append(replay_facts(result, history, performance, self._inputs, notes))
+
+    def write(self, documents: list[dict[str, Any]]) -> None:
+        """Write the pages, and their places into the runs' documents."""
+        from bot.app.report_files import report_path, write_page
+        from bot.app.run_report import run_report
+
+        if self._given is None:
+            return
+        for facts, document in zip(self._facts, documents, strict=True):
+            path = report_path(self._given, document["strategy"], self._count)
+            write_page(path, run_report(replace(facts, trials=document["trials"])))
+            document["report"] = str(path)

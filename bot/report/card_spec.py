@@ -1,0 +1,178 @@
+"""The picture of one trade: candles, levels, stop, target and fills, as a specification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.report.chart_specs import PRICE, WIDTH, Spec, number_y, style, time_x
+from bot.report.palette import Palette
+from bot.report.tables import clean, minute_text, money_shown
+
+Document = dict[str, Any]
+DATASETS = ("bars", "levels", "lines", "fills", "moments")
+_HALF_HOUR = 1_800_000
+_PICTURE_WIDTH = 860
+_ROW = 17
+
+
+def card_chart(palette: Palette, width: int | str = WIDTH) -> Spec:
+    """Data: `bars`, `levels`, `lines`, `fills`, `moments` of a trade's card."""
+    return {"width": width, "height": 320, "layer": [
+        *_levels(palette), *_candles(palette), *_moments(palette), *_lines(palette),
+        _fills(palette),
+    ]}  # fmt: skip
+
+
+def card_picture(card: Document, palette: Palette) -> Spec:
+    """The card as one picture with its own data: chart above, gates, bracket and size below."""
+    won = f"{money_shown(card['pnl'])} net"
+    multiple = "" if card["r"] is None else f", {card['r']:+.2f} R"
+    bottom = [
+        _panel("gates", _gate_rows(card), palette),
+        _panel("bracket", card["bracket"], palette),
+        _panel("size", card["size"], palette),
+    ]  # fmt: skip
+    head = {
+        "text": f"{clean(card['symbol'])}  {card['reason']}  {won}{multiple}",
+        "subtitle": [
+            f"trade {card['id']} of {clean(card['strategy'])}: decided "
+            f"{minute_text(card['decided'])}, opened {minute_text(card['opened'])}, closed in the "
+            f"hour of {minute_text(card['closed'])} UTC",
+            f"{card['quantity']} bought at {card['entry']}, sold at {card['exit']}, fees "
+            f"{money_shown(card['fees'])}, at risk {money_shown(card['risk'])}",
+        ],
+        "fontSize": 16,
+        "anchor": "start",
+    }
+    return {
+        "title": head,
+        "padding": 16,
+        "background": palette["page"],
+        "config": style(palette) | {"background": palette["page"], "concat": {"spacing": 30}},
+        "datasets": {name: records(card[name]) for name in DATASETS},
+        "vconcat": [card_chart(palette, _PICTURE_WIDTH), {"hconcat": bottom}],
+    }
+
+
+def _gate_rows(card: Document) -> list[tuple[str, str]]:
+    """Two lines for a gate: what was measured, and what was asked for."""
+    rows = []
+    for name, value, limit, verdict in card["gates"]:
+        rows += [(name, value), (f"  {limit}", verdict)]
+    return rows
+
+
+def records(table: Document) -> list[Document]:
+    """The rows of a table, each with its names."""
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def _x(field: str = "mid") -> Spec:
+    return time_x(field)
+
+
+def _mid(field: str = "t") -> list[Spec]:
+    """The middle of an hour, where its candle stands."""
+    return [{"calculate": f"datum.{field} + {_HALF_HOUR}", "as": "mid"}]
+
+
+def _candles(palette: Palette) -> list[Spec]:
+    colour = {"condition": {"test": "datum.c < datum.o", "value": palette["loss"]},
+              "value": palette["gain"]}  # fmt: skip
+    tips = [{"field": "t", "type": "temporal", "title": "hour", "format": "%Y-%m-%d %H:%M"}]
+    words = (("o", "open"), ("h", "high"), ("l", "low"), ("c", "close"))
+    tips += [{"field": field, "type": "quantitative", "title": word} for field, word in words]
+    shared: Spec = {"data": {"name": "bars"}, "transform": _mid()}
+    return [
+        {**shared, "mark": {"type": "rule", "opacity": 0.8},
+         "encoding": {"x": _x(), "y": number_y("l", PRICE), "y2": {"field": "h"}, "color": colour,
+                      "tooltip": tips}},
+        {**shared, "mark": {"type": "bar", "size": 4},
+         "encoding": {"x": _x(), "y": number_y("o", PRICE), "y2": {"field": "c"}, "color": colour,
+                      "tooltip": tips}},
+    ]  # fmt: skip
+
+
+def _levels(palette: Palette) -> list[Spec]:
+    """The book as the decision saw it; a thicker line is a stronger level."""
+    width = {"field": "strength", "type": "quantitative", "legend": None,
+             "scale": {"domain": [0, 10], "range": [0.7, 4], "clamp": True}}  # fmt: skip
+    tips = [{"field": name, "type": kind} for name, kind in (
+        ("price", "quantitative"), ("strength", "quantitative"), ("side", "nominal"),
+        ("used", "nominal"))]  # fmt: skip
+    y = number_y("price", PRICE)
+    return [
+        {"data": {"name": "levels"},
+         "mark": {"type": "rule", "color": palette["c5"], "opacity": 0.55},
+         "encoding": {"y": y, "size": width, "tooltip": tips}},
+        {"data": {"name": "levels"},
+         "transform": [{"calculate": "'strength ' + format(datum.strength, '.1f') + "
+                        "(datum.used ? ', ' + datum.used : '')", "as": "label"}],
+         "mark": {"type": "text", "align": "right", "baseline": "bottom", "dy": -2, "fontSize": 10,
+                  "color": palette["soft"]},
+         "encoding": {"x": {"value": "width"}, "y": y,
+                      "text": {"field": "label", "type": "nominal"}}},
+    ]  # fmt: skip
+
+
+def _lines(palette: Palette) -> list[Spec]:
+    """Stop and target for as long as they stood."""
+    colour = {"condition": {"test": "datum.kind === 'stop'", "value": palette["loss"]},
+              "value": palette["gain"]}  # fmt: skip
+    y = number_y("price", PRICE)
+    return [
+        {"data": {"name": "lines"}, "mark": {"type": "rule", "strokeWidth": 2.5},
+         "encoding": {"x": _x("from"), "x2": {"field": "to"}, "y": y, "color": colour}},
+        {"data": {"name": "lines"},
+         "mark": {"type": "text", "align": "right", "dx": -5, "fontWeight": "bold"},
+         "encoding": {"x": _x("from"), "y": y, "color": colour,
+                      "text": {"field": "kind", "type": "nominal"}}},
+    ]  # fmt: skip
+
+
+def _moments(palette: Palette) -> list[Spec]:
+    shared: Spec = {"data": {"name": "moments"}}
+    return [
+        {**shared,
+         "mark": {"type": "rule", "color": palette["soft"], "strokeDash": [3, 3]},
+         "encoding": {"x": _x("t")}},
+        {**shared,
+         "mark": {"type": "text", "align": "left", "dx": 3, "baseline": "top",
+                  "color": palette["soft"]},
+         "encoding": {"x": _x("t"), "y": {"value": 0},
+                      "text": {"field": "label", "type": "nominal"}}},
+    ]  # fmt: skip
+
+
+def _fills(palette: Palette) -> Spec:
+    shape = {"condition": {"test": "datum.side === 'BUY'", "value": "triangle-up"},
+             "value": "triangle-down"}  # fmt: skip
+    return {
+        "data": {"name": "fills"},
+        "transform": _mid(),
+        "mark": {"type": "point", "filled": True, "size": 110, "color": palette["c1"],
+                 "opacity": 1, "stroke": palette["page"], "strokeWidth": 1},
+        "encoding": {"x": _x(), "y": number_y("price", PRICE), "shape": shape,
+                     "tooltip": [{"field": "text", "type": "nominal", "title": "fill"}]},
+    }  # fmt: skip
+
+
+def _panel(title: str, rows: list[Any], palette: Palette) -> Spec:
+    """A block of text: names at the left, values at the right."""
+    width = (_PICTURE_WIDTH - 60) // 3
+    values = [{"n": n, "name": clean(str(a)), "value": clean(str(b))}
+              for n, (a, b) in enumerate(rows or [("none", "")])]  # fmt: skip
+    y = {"field": "n", "type": "ordinal", "axis": None}
+    return {
+        "title": {"text": title, "fontSize": 12, "anchor": "start"},
+        "width": width,
+        "height": _ROW * len(values),
+        "data": {"values": values},
+        "layer": [
+            {"mark": {"type": "text", "align": side, "color": palette[colour]},
+             "encoding": {"x": {"value": place}, "y": y,
+                          "text": {"field": field, "type": "nominal"}}}
+            for field, side, place, colour in (("name", "left", 0, "soft"),
+                                               ("value", "right", width, "ink"))
+        ],
+    }  # fmt: skip

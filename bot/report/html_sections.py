@@ -1,0 +1,325 @@
+"""The report's page from top to bottom, as readable without its charts as with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.report.html_basis import basis_section, robustness_section
+from bot.report.markup import Child, Markup, escaped, html_table, joined, tag
+from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further
+from bot.report.reason_words import REASON_WORDS
+from bot.report.tables import minute_text, money_shown
+
+Document = dict[str, Any]
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STRONG_MONTH = 0.05
+_SHA_SHOWN = 12
+
+
+def body_sections(document: Document) -> Markup:
+    """Everything between the page's head and its data."""
+    return joined((
+        _head(document), _equity(document), _months(document), _figures(document),
+        _prices(document), _trades(document), _funnel(document), robustness_section(document),
+        basis_section(document),
+    ))  # fmt: skip
+
+
+def chart(name: str, label: str) -> Markup:
+    """The place of a chart, with what it shows for those who do not see it."""
+    return tag("div", id=name, class_="chart", role="img", aria_label=label)
+
+
+def section(title: str, *children: Child) -> Markup:
+    """A part of the page under its heading."""
+    return tag("section", tag("h2", title), *children)
+
+
+def note(*children: Child) -> Markup:
+    """Small print."""
+    return tag("p", *children, class_="note")
+
+
+def _signed(text: str, value: float | None) -> Markup:
+    kind = None if not value else "gain" if value > 0 else "loss"
+    return tag("span", text, class_=kind)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value + 0.0:+.2f}%"
+
+
+def _head(document: Document) -> Markup:
+    found = document["performance"]
+    slots, money = document["slots"], found["money"]
+    made_up = (
+        "Signals, levels or ratios are computed here from candles (source=local): this says "
+        "nothing about the provider's."
+        if document["source"] == "local" else ""
+    )  # fmt: skip
+    total = found["returns"]["total_return"]["value"]
+    mean = found["trades"]["expectancy_r"]
+    tiles = [
+        ("equity", money_shown(money["final"]), f"from {money_shown(money['start'])}"),
+        ("net return", _signed(_percent(total), total), f"{slots['processed']} hourly slots"),
+        _tile(found["returns"], "max_drawdown_hourly", RETURNS, "deepest fall"),
+        _tile(found["returns"], "sharpe", RETURNS, "Sharpe ratio a year"),
+        _tile(found["trades"], "expectancy_r", TRADES, "mean result of a trade", mean.get("p")),
+        ("closed trades", str(found["trades"]["closed"]), f"{found['trades']['open']} still open"),
+    ]
+    return tag(
+        "header",
+        tag("h1", document["strategy"]),
+        tag("p", document["description"]) if document["description"] else "",
+        tag("p", f"{minute_text(found['from'])} to {minute_text(found['to'])} UTC. ",
+            document["origin"], class_="soft"),
+        tag("p", made_up, class_="loud") if made_up else "",
+        _missed(slots),
+        tag("div", joined(
+            tag("div", tag("span", name), tag("b", value), tag("span", more), class_="tile")
+            for name, value, more in tiles
+        ), class_="tiles"),
+        note("Paper trading: no order was ever sent. Ledger ",
+             tag("code", document["ledger_sha256"][:_SHA_SHOWN]), ", configuration ",
+             tag("code", document["config_sha256"][:_SHA_SHOWN]), " (whole hashes at the end)."),
+        tag("noscript", note("Charts and cards need JavaScript; every number below does not.")),
+    )  # fmt: skip
+
+
+def _missed(slots: Document) -> Markup:
+    if slots["processed"] == slots["expected"] and not slots["missed"]:
+        return Markup("")
+    return tag(
+        "p",
+        f"{slots['expected']} slots expected, {slots['processed']} processed, of which "
+        f"{slots['missed']} came too late to open anything.",
+        class_="loud",
+    )
+
+
+def _tile(
+    figures: Document, key: str, lines: tuple[Line, ...], name: str, p: float | None = None
+) -> tuple[str, Child, str]:
+    """A figure with its n, and its interval or p where there is one."""
+    line = next(line for line in lines if line.key == key)
+    one = figures[key]
+    if one["value"] is None:
+        return name, "-", one["why"]
+    more = f"n = {one['n']} {one['of']}"
+    if "low" in one:
+        more += f", 95% {line.shown(one['low'])} to {line.shown(one['high'])}"
+    if p is not None:
+        more += f", p {p:.3f}"
+    return name, line.shown(one["value"]), more
+
+
+def _equity(document: Document) -> Markup:
+    return section(
+        "Equity against doing nothing",
+        chart("equity", "Equity of the account and its benchmarks over time"),
+        tag("h3", "The account alone"),
+        chart("alone", "Equity of the account between its pessimistic and optimistic runs"),
+        note(_band_words(document)),
+        tag("h3", "Below the peak"),
+        chart("below", "How far the account was below its highest value"),
+        note("Each point is the deepest hour of its day.") if document["drawn_by"] == "day" else "",
+        tag("h3", "Share in the market"),
+        chart("invested", "Share of equity that was invested"),
+        _benchmarks(document),
+    )
+
+
+def _band_words(document: Document) -> str:
+    names = [row["name"] for row in document["robustness"].get("results", ())]
+    varied = [name for name in names if name not in ("as configured", "first half", "second half")]
+    if not varied:
+        return f"No band: {document['robustness'].get('why', 'no variation was run')}."
+    return (
+        f"The band spans the lowest and the highest of the same strategy under: "
+        f"{', '.join(varied)}. The line is the run as configured."
+    )
+
+
+def _benchmarks(document: Document) -> Markup:
+    found = document["performance"]
+    rows: list[list[Child]] = [["this strategy", *_compared(found["returns"])]]
+    seen: list[Any] = []
+    for one in found["benchmarks"].values():
+        if "name" in one and one["token_ids"] not in seen:
+            seen.append(one["token_ids"])
+            rows.append([one["name"], *_compared(one)])
+    absent = [
+        f"{kind.replace('_', ' ')}: {one['why']}"
+        for kind, one in found["benchmarks"].items() if "name" not in one
+    ]  # fmt: skip
+    return joined((
+        html_table(["held instead", *(line.label for line in COMPARED)], rows),
+        note(f"Bought once with the same cash and costs, held, not sold. n = "
+             f"{found['days']['n']} days. Excess, beta and IR: the strategy's against that row."),
+        note(f"Not shown: {'; '.join(absent)}.") if absent else "",
+    ))  # fmt: skip
+
+
+def _compared(figures: Document) -> list[Child]:
+    return [
+        line.shown(figures[line.key]["value"])
+        if line.key in figures and figures[line.key]["value"] is not None
+        else "-"
+        for line in COMPARED
+    ]
+
+
+def _months(document: Document) -> Markup:
+    head = "".join(tag("th", name, class_="n") for name in ("", *_MONTHS, "year"))
+    rows = "".join(
+        tag("tr", tag("td", row["year"]),
+            joined(_month(value) for value in (*row["months"], row["total"])))
+        for row in document["months"]
+    )  # fmt: skip
+    table = tag("table", tag("thead", tag("tr", Markup(head))), tag("tbody", Markup(rows)))
+    return section("Month by month", tag("div", table, class_="wide", tabindex=0))
+
+
+def _month(value: float | None) -> Markup:
+    if value is None:
+        return tag("td", "", class_="n")
+    strong = "2" if abs(value) >= _STRONG_MONTH else "1"
+    kind = "" if value == 0 else f" {'up' if value > 0 else 'down'}{strong}"
+    shown = f"{100 * value:+.2f}%" if value else "0.00%"
+    return tag("td", shown, class_=f"n{kind}")
+
+
+def _figures(document: Document) -> Markup:
+    found = document["performance"]
+    drawn = found["intervals"]
+    words = (
+        f"No 95% bounds: {drawn['why']} (n {drawn['n']})."
+        if "why" in drawn
+        else f"95%: {drawn['draws']} histories drawn from the {drawn['n']} daily returns "
+        f"({drawn['method']}, mean block {drawn['mean_block_days']:.1f} days, seed "
+        f"{drawn['seed']})."
+    )
+    histogram = chart("multiples", "Distribution of the trades' results in R")
+    return section(
+        "Figures",
+        tag("div",
+            tag("div", tag("h3", "Returns"), _figure_table(RETURNS, found["returns"])),
+            tag("div", tag("h3", "Trades"), _figure_table(TRADES, found["trades"]),
+                histogram if document["trades"] else "",
+                note("R is the money at risk at the fill, costs included; the dashed line is the "
+                     "mean. Open positions count in no figure of trades.")),
+            class_="columns"),
+        note(words),
+    )  # fmt: skip
+
+
+def _figure_table(lines: tuple[Line, ...], figures: Document) -> Markup:
+    rows: list[list[Child]] = []
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        one = figures[line.key]
+        if one["value"] is None:
+            why = f"{one['why']} (n {one['n']} {one['of']})"
+            reasons.setdefault(why, []).append(line.label)
+            continue
+        rows.append([line.label, line.shown(one["value"]), further(line, one),
+                     f"{one['n']} {one['of']}"])  # fmt: skip
+    shown = html_table(("", "value", "95% or spread", "n"), rows)
+    missing = (note(f"Not shown: {', '.join(names)}: {why}.") for why, names in reasons.items())
+    return joined((shown, *missing))
+
+
+def _prices(document: Document) -> Markup:
+    if not document["prices"]:
+        return Markup("")
+    options = joined(
+        tag("option", one["symbol"], value=n) for n, one in enumerate(document["prices"])
+    )
+    return section(
+        "Trades on the price",
+        tag("label", "Token ", tag("select", options, id="token"), class_="screen"),
+        chart("prices", "Price of a token with its trades"),
+        note("A triangle is an entry, green for a gain and red for a loss; the lines beside it are "
+             "its stop and its target. Draw over the lower strip to zoom, click it to see all; a "
+             "click on a triangle opens the trade's card."),
+    )  # fmt: skip
+
+
+def _trades(document: Document) -> Markup:
+    trades = document["trades"]
+    if not trades:
+        return section("Trades", note("No trade was closed."))
+    rows: list[list[Child]] = [
+        [
+            tag("button", row["id"], type="button", class_="link", data_trade=row["id"]),
+            row["symbol"],
+            minute_text(row["opened"]),
+            row["reason"],
+            row["hours"],
+            row["entry"],
+            row["exit"],
+            money_shown(row["fees"]),
+            _signed(str(money_shown(row["pnl"])), float(row["pnl"])),
+            "-" if row["r"] is None else _signed(f"{row['r']:+.2f}", row["r"]),
+        ]
+        for row in trades[: document["listed_max"]]
+    ]
+    heads = ("trade", "token", "opened UTC", "reason", "hours", "entry", "exit", "fees", "pnl", "R")
+    cards = len(document["cards"])
+    words = f"{len(trades)} closed, newest first; a click opens the card."
+    if cards < len(trades):
+        words += (
+            f" This page carries {len(rows)} rows and the newest {cards} cards: "
+            "`hourhand card TRADE` draws any."
+        )
+    table = html_table(heads, rows, right=range(4, 10))
+    return section("Trades", note(words), tag("div", table, class_="long", tabindex=0))
+
+
+def _funnel(document: Document) -> Markup:
+    """From what was seen to what was filled; each bar is of the edges."""
+    funnel = document["funnel"]
+    edges = funnel["candidates"]
+    steps: list[tuple[str, int, str]] = [
+        ("seen", funnel["token_hours"], "hours of tokens in the universe"),
+        ("edge", edges, "turns to Bullish: candidates"),
+        ("evaluated", funnel["evaluated"], "in time, and dated"),
+        *((f"after {step['gate']}", step["left"], REASON_WORDS.get(step["gate"], ""))
+          for step in funnel["steps"]),
+        ("bracket", funnel["bracket_fits"], "levels give a stop and a target worth it"),
+        ("sized", funnel["sized"], "an order was made"),
+        ("filled", funnel["filled"], "bought"),
+    ]  # fmt: skip
+    rows: list[list[Child]] = [
+        [
+            name,
+            f"{count:,}",
+            tag("progress", value=count, max=max(edges, 1)) if name != "seen" else "",
+            words,
+        ]
+        for name, count, words in steps
+    ]
+    table = html_table(("stage", "count", "of the edges", ""), rows, right=(1,))
+    return section(
+        "From signal to trade",
+        table,
+        note("A candidate stands at the best that any of its hours reached; gates in the order in "
+             "which they are asked."),
+        tag("div",
+            _reasons("Refused, by first reason", "each hour of a candidate counts",
+                     document["refusals"]),
+            _reasons("Entries cancelled", "and other orders", document["cancelled"]),
+            _reasons("Sold, by reason", "fills", document["exits"]),
+            _reasons("Said by the input", "moved nothing", document["notices"]),
+            class_="columns"),
+    )  # fmt: skip
+
+
+def _reasons(title: str, of: str, counts: dict[str, int]) -> Markup:
+    rows: list[list[Child]] = [
+        [tag("code", name), f"{count:,}", REASON_WORDS.get(name, "")]
+        for name, count in counts.items()
+    ]
+    heads = ("reason", "count", "in words")
+    shown = html_table(heads, rows, right=(1,)) if rows else note("none")
+    return tag("div", tag("h3", title, escaped(f" ({of})")), shown)
