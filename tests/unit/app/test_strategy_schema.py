@@ -158,8 +158,13 @@ def test_the_reference_page_has_no_key_that_does_not_exist() -> None:
     assert keys - known == set()
 
 
-def test_the_example_of_the_reference_page_loads(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+def test_the_examples_of_the_reference_page_load(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     path = tmp_path / "mine.toml"
-    path.write_text(example, encoding="utf-8")
-    assert load_strategy(path).strategy.universe.symbols == ("BTC", "ETH")
+    read = []
+    for example in examples:
+        path.write_text(example, encoding="utf-8")
+        read.append(load_strategy(path).strategy)
+    mine, watched = read
+    assert mine.universe.symbols == ("BTC", "ETH")
+    assert [alert.on for alert in watched.alert] == ["column", "signal", "level"]
