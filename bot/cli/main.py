@@ -9,6 +9,7 @@ import typer
 
 from bot.adapters.process import keep_private
 from bot.cli import (
+    alerts,
     audit,
     db,
     demo,
@@ -45,6 +46,7 @@ for module in (
     why,
     operator,
     outbox,
+    alerts,
     replay,
     trials,
     restatements,
