@@ -79,4 +79,4 @@ def _rate(found: Document) -> str:
     if found["rate"] is None:
         return "- (n 0)"
     share = f"{found['rate']:.1%} (n {found['n']}, 95 % {found['low']:.1%} to {found['high']:.1%})"
-    return share if found["verdict_allowed"] else f"{share}, too few for a verdict"
+    return share if found["verdict_allowed"] else f"{share},\n  too few for a verdict"
