@@ -41,7 +41,7 @@ def alerts_document(reader: Reader, names: Iterable[str]) -> Document:
                 "told": remembered.counts.get(TOLD, 0),
                 "kept_back": remembered.counts.get(THROTTLED, 0),
                 "tokens": len(remembered.tokens),
-                **({"levels": _levels(remembered)} if alert.on == LEVEL else {}),
+                **({"levels": level_rates(remembered)} if alert.on == LEVEL else {}),
             })  # fmt: skip
     return {"alerts": found}
 
@@ -66,7 +66,7 @@ def _told(reader: Reader, strategy: str, alert: str) -> Document:
     return {"since": instant_text(since), "last_told": instant_text(last_slot)}
 
 
-def _levels(remembered: AlertMemory) -> Document:
+def level_rates(remembered: AlertMemory) -> Document:
     """Episodes by their ends; rates over those that have ended, each with its n and interval."""
     counts = remembered.counts
     going = open_episodes(remembered)
