@@ -20,7 +20,8 @@ def judged(text: str) -> bool | None:
         ("1 <= a", True), ("a > -1.5e0", True), ("a = 100%", True), ("b <= 150 %", False),
         # `and` binds closer than `or`, `not` closer than both.
         ("a = 1 or a = 2 and b = 3", True), ("(a = 1 or a = 2) and b = 3", False),
-        ("not a = 2 and b = 2", True), ("not (a = 1 and b = 2)", False), ("NOT a = 2 AND b=2", True),
+        ("not a = 2 and b = 2", True), ("not (a = 1 and b = 2)", False),
+        ("NOT a = 2 AND b=2", True),
         ("not not a = 1", True),
         # Names are compared without regard to case, and never with numbers.
         ("symbol = 'btc'", True), ('symbol != "ETH"', True), ("symbol = 1", None),
@@ -29,7 +30,7 @@ def judged(text: str) -> bool | None:
         ("gone > 0 and a = 2", False), ("gone > 0 and a = 1", None), ("gone = gone", None),
     ],
 )  # fmt: skip
-def test_an_expression_holds_does_not_or_is_not_known(text: str, expected: bool | None) -> None:
+def test_an_expression_holds_does_not_or_is_not_known(text: str, expected: object) -> None:
     assert judged(text) is expected
 
 
@@ -55,7 +56,7 @@ def test_an_expression_holds_does_not_or_is_not_known(text: str, expected: bool 
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(text: str, place: int, words: str) -> None:
-    with pytest.raises(WhereError, match=".") as problem:
+    with pytest.raises(WhereError) as problem:
         parse_where(text, ROW)
     assert words in str(problem.value)
     assert problem.value.place == place
