@@ -145,4 +145,4 @@ def _gates(gates: list[Document]) -> str:
         return ""
     gate = gates[0]
     sign, limit = ("<", gate["min"]) if "min" in gate else (">", gate.get("max", float("nan")))
-    return f" {gate['value']:.3g} {sign} {limit:g}"
+    return f" {gate['value']:.6g} {sign} {limit:g}"
