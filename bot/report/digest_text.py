@@ -31,6 +31,7 @@ p { margin: .2rem 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; }
+td:first-child { white-space: nowrap; }
 .n { text-align: right; }
 .more { color: var(--soft); }
 @media print { body { max-width: none; } .table { overflow: visible; } }
