@@ -44,6 +44,7 @@ class Code(StrEnum):
     CONFLICT = "CONFLICT"
     LEASE = "LEASE"
     OUTBOX = "OUTBOX"
+    ALERTS = "ALERTS"  # what the alerts remember comes out differently
     # orders and fills
     ORPHAN = "ORPHAN"  # a row without the one that it follows from
     IDENTITY = "IDENTITY"  # an id is not the hash or the name of its parts
@@ -119,7 +120,7 @@ INVARIANTS = (
         27, "rows say what their journal and hashes say",
         Code.JOURNAL_ROWS, Code.HASH, Code.REQUEST_HASH, Code.COMMAND,
     ),
-    _invariant(28, "one message for each event", Code.OUTBOX),
+    _invariant(28, "one message for each event", Code.OUTBOX, Code.ALERTS),
     _invariant(29, "one writer after another", Code.LEASE),
     _invariant(30, "instants are UTC milliseconds, slots whole hours", Code.TIMESTAMP),
     _invariant(31, "values are of their type, and finite", Code.TYPE),

@@ -19,6 +19,8 @@ _LOW = {"sharpe": "SHARPE_LOW", "sortino": "SORTINO_LOW", "grade": "GRADE_LOW"}
 _HIGH = {"mdd": "DRAWDOWN_HIGH", "volatility": "VOLATILITY_HIGH"}
 _KEYS = ("min", "max", "leave_min", "leave_max")
 _QUANT = named_column("column:max_drawdown").source
+# What one slot's number says of membership.
+INSIDE, OUTSIDE, AS_IT_WAS = "inside", "outside", "as it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +85,19 @@ class Members:
         """In at the enter limit, out beyond the leave limit, else as it was."""
         for token_id, entry in seen.tokens.items():
             for n, gate in enumerate(gates):
-                value = value_of(gate, entry)
-                if value is None or not _fresh(gate, entry) or _impossible(strategy, gate, value):
-                    continue
-                if gate.holds(value, "min", "max"):
-                    self.inside[token_id, n] = True
-                elif not gate.holds(value, "leave_min", "leave_max"):
-                    self.inside[token_id, n] = False
+                settled = settled_by(strategy, gate, entry)
+                if settled in (INSIDE, OUTSIDE):
+                    self.inside[token_id, n] = settled == INSIDE
+
+
+def settled_by(strategy: Strategy, gate: Gate, entry: dict[str, Any]) -> str | None:
+    """What a slot's number says of membership; None where there is none that counts."""
+    value = value_of(gate, entry)
+    if value is None or not _fresh(gate, entry) or _impossible(strategy, gate, value):
+        return None
+    if gate.holds(value, "min", "max"):
+        return INSIDE
+    return AS_IT_WAS if gate.holds(value, "leave_min", "leave_max") else OUTSIDE
 
 
 def value_of(gate: Gate, entry: dict[str, Any]) -> float | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import command_store, ledger_read, record_store, slot_store
 from bot.adapters.sql.ledger_rows import CycleRow
+from bot.app.audit_alerts import AlertLane, check_alert_states, check_alerts
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
@@ -41,6 +42,7 @@ class Lane:
     market: Market | None = None
     account: Account | None = None
     before: Slot | None = None
+    alerts: AlertLane = field(default_factory=AlertLane)
     differing: int = 0
     first_difference: Finding | None = None
     not_compared: int = 0
@@ -140,6 +142,11 @@ class Repetition:
         records = stepped.records[-1]
         where = f"messages of {named(lane.name, cycle.slot)}"
         yield from guarded(where, check_messages, self._connection, lane.name, before, records)
+        where = f"alerts of {named(lane.name, cycle.slot)}"
+        yield from guarded(
+            where, check_alerts, self._connection, lane.alerts, lane.stepper.loaded.strategy,
+            lane.market, (before, stepped), slot,
+        )  # fmt: skip
         self._lines(lane, stepped, cycle)
 
     def _reopen(self, lane: Lane, cycle: CycleRow) -> None:
@@ -218,6 +225,9 @@ class Repetition:
                     unmet(Code.UNIVERSE, named(lane.name, day), "no universe resolved", "one")
                     for day in sorted(extra)
                 ]
+        comparable = {n: lane.alerts for n, lane in self.lanes.items() if lane.is_comparable}
+        strange = set(ledger_read.strategies(self._connection)) - comparable.keys()
+        self.findings += check_alert_states(self._connection, comparable, strange)
         if all(lane.is_comparable for lane in self.lanes.values()):
             self.findings += [
                 unmet(Code.INSTRUMENT, f"token {token_id}", "no units derived", "some")

@@ -8,9 +8,11 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, slot_store
+from bot.adapters.sql.alert_store import load_alerts
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
 from bot.adapters.sql.record_store import Marks, load, load_bars
+from bot.app.alerts import Alerted, slot_alerts
 from bot.app.commit import build_commit
 from bot.app.lineup import Post, free_entries, hold_entries, open_in
 from bot.app.messages import Told, halts_of, slot_messages
@@ -95,11 +97,17 @@ class Desk:
         with self._database.transaction() as connection:
             account = self._account(connection)
             self._sync(connection, account, slot)
+            remembered = load_alerts(connection, self.name)
         assert self._market is not None
         stepped = self._stepper.step(self._market, account, [slot])
         told = Told(strategy=self.name, symbols=self._symbols, halts=halts_of(account.numbers))
         messages = slot_messages(told, stepped.records[-1])
-        commit = replace(build_commit(self._stepper, account, stepped, slot), outbox=messages)
+        alerted = self._alerts(account, stepped, slot, remembered)
+        commit = replace(
+            build_commit(self._stepper, account, stepped, slot),
+            outbox=messages + alerted.messages,
+            alert_memory=alerted.memory,
+        )
         try:
             with self._database.transaction() as connection:
                 for instrument in stepped.market.derived:
@@ -122,6 +130,19 @@ class Desk:
             )
         self._at = slot.slot
         return Done(stepped, outcome is Outcome.DONE)
+
+    def _alerts(
+        self, before: Account, stepped: Stepped, slot: Slot, remembered: str | None
+    ) -> Alerted:
+        """What the alerts have to tell; whatever goes wrong with them, the slot goes on."""
+        strategy = self._stepper.loaded.strategy
+        assert self._market is not None
+        try:
+            accounts = (before, stepped.account)
+            return slot_alerts(strategy, self._market, accounts, stepped, slot, remembered)
+        except Exception:
+            self._log.exception("alerts.broke", strategy=self.name, slot=format_instant(slot.slot))
+            return Alerted((), None)
 
     def _account(self, connection: Connection) -> Account:
         stored = ledger_read.account(connection, self.name)

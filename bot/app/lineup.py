@@ -8,7 +8,7 @@ gone or says something else now; the file is taken into use, or the strategy end
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from bot.adapters.sql import ledger_read
 from bot.adapters.sql.command_store import add_command, commands
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import ConfigVersion
+from bot.app.alerts import fitting
 from bot.app.holds import FILE, holds
 from bot.app.stepper import Account
 from bot.app.strategy_files import LoadedStrategy, from_strategy, strategy_from_canonical
@@ -92,7 +93,10 @@ def _post(connection: Connection, file: LoadedStrategy) -> Post:
     name = file.strategy.name
     positions, entries = open_in(connection, name)
     if (positions or entries) and _last_sha256(connection, name) != file.config_sha256:
-        runs = last_configuration(connection, name)
+        stored = last_configuration(connection, name)
+        # What is told is no part of what a position was opened with: the file's own alerts hold.
+        alerts = fitting(file.strategy.alert, stored.strategy)
+        runs = replace(stored, strategy=replace(stored.strategy, alert=alerts))
         return Post(runs=runs, successor=file, positions=positions, entries=entries)
     return Post(runs=file, positions=positions, entries=entries)
 

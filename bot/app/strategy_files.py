@@ -18,10 +18,10 @@ from bot.domain.decimals import plain
 from bot.domain.errors import ConfigError, UsageError
 from bot.market.parameter_groups import Fault, Place, StrategyFaults, read_table, show_table
 from bot.market.parameters import literal
-from bot.market.strategy import Strategy, Universe
+from bot.market.strategy import Alert, Strategy, Universe
 
 # Not part of what a strategy does, so no part of its hash.
-_PROSE = frozenset({"description"})
+_TOLD = frozenset({"description", "alert"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,29 @@ def from_strategy(strategy: Strategy, path: Path) -> LoadedStrategy:
 
 
 def canonical_text(strategy: Strategy) -> str:
-    """Every effective parameter as JSON: sorted keys, exact plain decimals, no description."""
+    """What a strategy does, as JSON: sorted keys, plain decimals; no description, no alert."""
     shown = show_table(strategy)
-    return _json({key: value for key, value in shown.items() if key not in _PROSE})
+    return _json({key: value for key, value in shown.items() if key not in _TOLD})
+
+
+def alert_text(alert: Alert) -> str:
+    """An alert with all its values, in the same form."""
+    return _json(show_table(alert))
+
+
+def alert_from_text(text: str) -> Alert:
+    """The alert that `alert_text` wrote; ConfigError if it is none."""
+    try:
+        raw = json.loads(text, parse_float=Decimal)
+    except ValueError as problem:
+        raise ConfigError([f"stored alert: not JSON: {problem}"]) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(["stored alert: not a table"])
+    return read_table(Alert, raw)
 
 
 def strategy_from_canonical(text: str) -> Strategy:
-    """The strategy that `canonical_text` wrote, description apart; ConfigError if it is none."""
+    """The strategy that `canonical_text` wrote: no description, no alerts; ConfigError if none."""
     try:
         raw = json.loads(text, parse_float=Decimal)
     except ValueError as problem:

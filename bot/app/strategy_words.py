@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from bot.app.alert_words import alert_words
 from bot.domain.decimals import money_text, plain
 from bot.domain.instants import DAY, HOUR
 from bot.engine import layout as at
@@ -31,6 +32,7 @@ def describe(strategy: Strategy) -> list[str]:
         _exits(strategy),
         _costs(strategy),
         _source(strategy),
+        *(f"Alert {alert.name}: {alert_words(alert)}." for alert in strategy.alert),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from bot.domain.instants import DAY, HOUR
 from bot.domain.values import Record, Slot, Token
 from bot.engine import layout as at
-from bot.engine.layout import FROM_GRADE, FROM_LOCAL
+from bot.engine.layout import FROM_GRADE, FROM_LOCAL, FROM_QUANT
 from bot.engine.tables import Inputs
 from bot.engine.types import IntArray
 from bot.market.availability import Lags
@@ -159,6 +159,27 @@ class Market:
         _fill(result, slot_rows(slots, asked), rows, versions, self._arrange(listed), self._plan)
         result.inputs = covariance.put_into(result.inputs)
         return result
+
+    def glimpse(
+        self, token_id: int, slot: Slot, columns: Mapping[str, Column]
+    ) -> tuple[str, dict[str, float]]:
+        """A token's symbol and further columns in the slot that was seen last, fresh ones only.
+
+        The engine reads none of them, so they are no part of the slot's inputs.
+        """
+        view = self._views[token_id]
+        statuses = view.statuses(slot.slot + self._strategy.latency)
+        fresh = {
+            FROM_QUANT: statuses[0] == at.FRESH,
+            FROM_GRADE: statuses[1] == at.FRESH,
+            FROM_LOCAL: True,
+        }
+        values = {
+            name: _column_value(view, column)
+            for name, column in columns.items()
+            if fresh[column.source]
+        }
+        return self._tokens.as_of(token_id, slot.as_of).symbol, values
 
     def _universe_at(self, slot: Slot, log: list[tuple[int, tuple[int, ...]]]) -> frozenset[int]:
         """Resolved at a run's first slot and at every 00:00, from the tokens known then."""

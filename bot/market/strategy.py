@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.instants import DAY, HOUR
+from bot.market.alert_rules import Alert
 from bot.market.column_names import COLUMN_NAME, RECORDED_COLUMN, is_local
 from bot.market.parameter_groups import (
     Derived,
@@ -35,7 +36,7 @@ from bot.market.strategy_checks import gate_faults, strategy_faults
 from bot.market.strategy_columns import all_columns, gate_columns, rank_columns
 from bot.market.strategy_defaults import derived_values
 
-__all__ = ["Gate", "Strategy", "Universe", "category_slug", "gate_columns", "rank_columns"]
+__all__ = ["Alert", "Gate", "Strategy", "Universe", "category_slug", "gate_columns", "rank_columns"]
 
 NAME = Text("[a-z0-9_-]{1,40}", "1 to 40 of a-z, 0-9, _ and -")
 _LABEL = Text(r"[^\x00-\x1f\x7f;]{1,60}", "1 to 60 printable characters without a semicolon")
@@ -308,6 +309,9 @@ class Strategy:
     )
 
     universe: Universe = param(Universe(), Table(Universe), "Which tokens are looked at.")
+    alert: tuple[Alert, ...] = param(
+        [], Tables(Alert, 40), "What is told by message; no part of the configuration's hash."
+    )
 
     def __post_init__(self) -> None:
         for key, value in derived_values(self).items():

@@ -22,6 +22,7 @@ def strategy_faults(strategy: Strategy) -> list[Fault]:
         *_leave_faults(strategy),
         *_column_faults(strategy),
         *_stop_faults(strategy),
+        *_alert_faults(strategy),
     ]
 
 
@@ -105,6 +106,27 @@ def _stop_faults(s: Strategy) -> list[Fault]:
     if s.atr_fallback is not None and not s.stop_min_atr <= s.atr_fallback <= s.stop_max_atr:
         reason = f"{plain(s.atr_fallback)} is outside stop_min_atr to stop_max_atr: never allowed"
         found.append(Fault(("atr_fallback",), reason, ("stop_min_atr", "stop_max_atr")))
+    return found
+
+
+def _alert_faults(s: Strategy) -> list[Fault]:
+    """Alerts of one name, and columns that this strategy does not compute."""
+    found: list[Fault] = []
+    names: set[str] = set()
+    windows = {named_column(name).name for name in all_columns(s) if is_local(name)}
+    for n, alert in enumerate(s.alert):
+        if alert.name in names:
+            found.append(Fault(("alert", n, "name"), f"{alert.name!r} is there already"))
+        names.add(alert.name)
+        column = alert.column
+        if column is None or not is_local(column) or named_column(column).name in windows:
+            continue
+        there = ", ".join(sorted(windows)) or "none"
+        reason = (
+            f"{column} is a window that this strategy does not compute (it computes: {there}): "
+            f"name it in a gate or a rank, or take a recorded column"
+        )
+        found.append(Fault(("alert", n, "column"), reason))
     return found
 
 

@@ -287,3 +287,16 @@ CREATE TRIGGER order_no_delete BEFORE DELETE ON "order" BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER raw_body_no_update BEFORE UPDATE ON "raw_body" BEGIN SELECT RAISE(ABORT, 'raw_body is append-only'); END;
 
 CREATE TRIGGER raw_body_no_delete BEFORE DELETE ON "raw_body" WHEN EXISTS (SELECT 1 FROM raw_response r WHERE r.sha256 = OLD.sha256 AND NOT EXISTS (SELECT 1 FROM pruning WHERE r.id BETWEEN first_id AND last_id AND r.fetched_at <= fetched_until)) OR NOT EXISTS (SELECT 1 FROM raw_response r WHERE r.sha256 = OLD.sha256) BEGIN SELECT RAISE(ABORT, 'raw_body is append-only'); END;
+
+CREATE TABLE alert_state (
+    strategy TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    CONSTRAINT pk_alert_state PRIMARY KEY (strategy),
+    CONSTRAINT ck_alert_state_strategy CHECK (length(strategy) > 0),
+    CONSTRAINT ck_alert_state_slot CHECK (slot BETWEEN 946684800000 AND 4102444800000 AND slot % 3600000 = 0),
+    CONSTRAINT ck_alert_state_body CHECK (body GLOB '{*}' OR body GLOB '[[]*]')
+)
+ STRICT;
+
+CREATE TRIGGER alert_state_no_delete BEFORE DELETE ON "alert_state" BEGIN SELECT RAISE(ABORT, 'rows of alert_state are kept'); END;

@@ -31,6 +31,8 @@ def test_the_slot_that_is_struck_writes_every_table_of_the_ledger(
     rows = {table: len(found) for table, found in rows_of_slot(prepared.expected).items()}
     assert all(rows.values()), rows
     assert rows["order"] >= 3
+    topics = {row["topic"] for row in prepared.expected["outbox"] if row["slot"] == SLOT}
+    assert "alert.level" in topics, topics
     assert len(transaction(statements)) >= 30
     if FULL:
         print(f"statements of the daemon's slot: {len(statements)}")

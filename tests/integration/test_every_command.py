@@ -30,7 +30,8 @@ DOCUMENTED = {
 }
 # What a command is called with where it cannot be called without.
 ARGUMENTS = {
-    "token": "DEMO1", "replay.files": "strategies", "export.folder": "exported",
+    "token": "DEMO1", "replay.files": "strategies", "diff.old": "strategies/eager.toml",
+    "diff.new": "strategies/picky.toml", "export.folder": "exported",
     "import.folder": "nothing-there", "restore.file": "nothing-there.db", "ack.id": "1",
     "card.trade": "0",
 }  # fmt: skip

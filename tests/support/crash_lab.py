@@ -24,7 +24,7 @@ from bot.domain.instants import DAY, HOUR, format_instant
 from bot.domain.values import Record
 from bot.simulator import MarketSource, Server, SimulatorOptions, create_app
 from bot.simulator.generated import GeneratedMarket, generate
-from tests.support.ledger_home import EASY, KEY, START, write_strategy
+from tests.support.ledger_home import ALERTS, EASY, KEY, START, write_strategy
 
 BEFORE = START + 4 * HOUR
 SLOT = START + 5 * HOUR
@@ -34,12 +34,13 @@ _HELD_S = 0.02
 # What says what was decided and why; the rest is the record, which may hold an answer twice where
 # it was asked for twice, and notes on who wrote and how often it was tried.
 LEDGER = (
-    "account", "cash_entry", "config_version", "cycle", "decision", "equity", "fill", "instrument",
-    "journal", "notice", "order", "order_event", "position", "slot_input", "slot", "universe",
+    "account", "alert_state", "cash_entry", "config_version", "cycle", "decision", "equity",
+    "fill", "instrument", "journal", "notice", "order", "order_event", "position", "slot_input",
+    "slot", "universe",
 )  # fmt: skip
 OF_ONE_TRANSACTION = (
-    "account", "cash_entry", "cycle", "decision", "equity", "fill", "journal", "order",
-    "order_event", "slot_input",
+    "account", "alert_state", "cash_entry", "cycle", "decision", "equity", "fill", "journal",
+    "order", "order_event", "slot_input",
 )  # fmt: skip
 # What a slot decided, apart from when it was frozen and what hangs on that.
 DECIDED = (
@@ -239,7 +240,7 @@ def prepare(folder: Path) -> Iterator[Prepared]:
         labs = [stack.enter_context(open_lab(record)) for _ in range(LABS)]
         home = folder / "before"
         home.mkdir(parents=True)
-        write_strategy(home, "easy", EASY)
+        write_strategy(home, "easy", EASY + ALERTS)
         succeed(home, labs[0].finish(home, BEFORE))
         now = labs[0].clock.now()
         whole = shutil.copytree(home, folder / "undisturbed")

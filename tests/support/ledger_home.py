@@ -49,6 +49,28 @@ max_adv_frac = "off"
 """
 
 
+# One alert of each kind, so near that a few hours tell of all three. They end a strategy file.
+ALERTS = """
+[[alert]]
+name = "moved"
+on = "column"
+column = "close"
+above = 10_800
+below = 10_700
+throttle = "0s"
+
+[[alert]]
+name = "turned"
+on = "signal"
+throttle = "2h"
+
+[[alert]]
+name = "levels"
+on = "level"
+throttle = "0s"
+"""
+
+
 # Refuses what it sees: a second strategy for a ledger of several.
 STRICT = """
 signals = "hourly"
@@ -106,10 +128,10 @@ def run_until(settings: Settings, until: int) -> int:
         return thread.submit(run_daemon, settings, until).result()
 
 
-def make_home(home: Path, hours: int = 22, tokens: int = 4) -> Settings:
+def make_home(home: Path, hours: int = 22, tokens: int = 4, alerts: str = "") -> Settings:
     """A home with one strategy whose ledger holds the slots of `hours` hours after START."""
     with simulated(made_up_market(MARKET_HOURS, tokens)) as url:
         settings = write_home(home, url)
-        write_strategy(home, "easy", EASY)
+        write_strategy(home, "easy", EASY + alerts)
         run_until(settings, START + hours * HOUR)
     return settings

@@ -202,7 +202,8 @@ class CycleCommit:
 
     `watermark` is the slot of the account state this was computed from, None for the first.
     `opening_cash` is the account's first money, given with its first slot only. Records stand
-    in the order of semantics T12a, which their `ordinal` keeps.
+    in the order of semantics T12a, which their `ordinal` keeps. `alert_memory` is what the alerts
+    remember after the slot, None where the strategy never had any.
     """
 
     config: ConfigVersion
@@ -223,6 +224,7 @@ class CycleCommit:
     positions: tuple[PositionRow, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
     outbox: tuple[OutboxRow, ...] = ()
+    alert_memory: str | None = None
 
     def cycle_row(self) -> CycleRow:
         """The row that stands for the slot having been done, with the hashes of its content."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, case, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql import schema_ledger as ledger
+from bot.adapters.sql.alert_store import keep_alerts
 from bot.adapters.sql.command_store import add_command, conflict_source
 from bot.adapters.sql.evidence import JOURNAL, move_head, note_tenure
 from bot.adapters.sql.ledger_read import watermark
@@ -204,6 +205,8 @@ def _write_messages(
     anchor = anchor_of(entry, late=commit.missed)
     for row in (*commit.outbox, *([anchor] if anchor is not None else [])):
         post(connection, row, now_ms)
+    if commit.alert_memory is not None:
+        keep_alerts(connection, commit.strategy, commit.slot, commit.alert_memory)
 
 
 def _write_positions(connection: Connection, commit: CycleCommit) -> None:

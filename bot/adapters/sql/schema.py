@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.adapters.sql import (
+    schema_alert,
     schema_command,
     schema_evidence,
     schema_health,
@@ -14,8 +15,9 @@ from bot.adapters.sql import (
 from bot.adapters.sql.checks import metadata
 
 __all__ = [
-    "APPEND_ONLY", "REVISIONS", "TRIGGERS", "metadata", "schema_command", "schema_evidence",
-    "schema_health", "schema_ledger", "schema_outbox", "schema_record", "schema_retention",
+    "APPEND_ONLY", "REVISIONS", "TRIGGERS", "metadata", "schema_alert", "schema_command",
+    "schema_evidence", "schema_health", "schema_ledger", "schema_outbox", "schema_record",
+    "schema_retention",
 ]  # fmt: skip
 
 # Oldest first; the last is what this version reads and writes.
@@ -30,7 +32,16 @@ APPEND_ONLY = (
     "raw_body", "command",
 )  # fmt: skip
 # Rows of these follow the facts, and stay.
-_KEPT = ("meta", "position", "account", "lease", "head", "outbox_sink", "outbox_delivery")
+_KEPT = (
+    "meta",
+    "position",
+    "account",
+    "lease",
+    "head",
+    "outbox_sink",
+    "outbox_delivery",
+    "alert_state",
+)
 # Facts whose deletion is refused where this holds; elsewhere always.
 _BUT_FOR = {"raw_body": schema_retention.STILL_NEEDED}
 

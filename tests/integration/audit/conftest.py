@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ledger_home import make_home
+from tests.support.ledger_home import ALERTS, make_home
 
 
 @pytest.fixture(scope="session")
 def ledger_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home that the daemon left; to be read only."""
-    return make_home(tmp_path_factory.mktemp("audited")).home
+    return make_home(tmp_path_factory.mktemp("audited"), alerts=ALERTS).home
 
 
 @pytest.fixture

@@ -188,6 +188,10 @@ FAULTS: list[tuple[str, Code, Damage]] = [
      both(loosened("outbox"),
           sql("INSERT INTO outbox SELECT id + 1000, dedup, topic, strategy, slot, event_time, "
               "late, body, written_at FROM outbox WHERE id = 1"))),
+    ("an alert forgotten", Code.ALERTS,
+     both(loosened("alert_state"), sql("DELETE FROM alert_state"))),
+    ("a level that nobody watched", Code.ALERTS,
+     sql("UPDATE alert_state SET body = replace(body, 'armed', 'over')")),
     ("a fill's order deleted", Code.ORPHAN, sql(f'DELETE FROM "order" WHERE id = {AN_ENTRY}')),
     ("an order's decision deleted", Code.ORPHAN,
      sql(f"DELETE FROM decision WHERE id = {AN_ENTERING}")),

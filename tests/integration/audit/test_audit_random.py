@@ -22,6 +22,7 @@ from bot.domain.values import Command, Record
 from tests.support.audit_page import no_evidence
 from tests.support.command import run
 from tests.support.ledger_home import (
+    ALERTS,
     EASY,
     MARKET_HOURS,
     START,
@@ -46,7 +47,7 @@ def short_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     market = made_up_market(MARKET_HOURS, 4)
     with simulated(market) as url:
         settings = write_home(home, url)
-        write_strategy(home, "easy", EASY)
+        write_strategy(home, "easy", EASY + ALERTS)
         database = open_database(settings.database_path, create=True)
         past = [bar for bar in market.bars if bar.open_time < START - 18 * HOUR]
         with database.transaction() as connection:

@@ -19,10 +19,11 @@ from bot.app.strategy_schema import strategy_schema
 from bot.domain.decimals import plain
 from bot.domain.errors import ConfigError
 from bot.market.parameter_groups import kind_of, read_table
-from bot.market.strategy import Gate, Strategy, Universe
+from bot.market.strategy import Alert, Gate, Strategy, Universe
 from bot.resources import resource_dir
 
 ROOT = Path(__file__).parents[3]
+TABLES = (Strategy, Universe, Gate, Alert)
 PAGE = ROOT / "docs" / "strategy-file.md"
 # What TOML can say, lawful somewhere or nowhere.
 LITERALS = (
@@ -121,7 +122,7 @@ def test_every_default_of_the_schema_is_lawful_and_is_the_loaders() -> None:
 
 
 def test_every_key_says_what_it_means() -> None:
-    for described in (*fields(Strategy), *fields(Universe), *fields(Gate)):
+    for described in (*fields(Strategy), *fields(Universe), *fields(Gate), *fields(Alert)):
         assert len(described.metadata["doc"]) > 8
 
 
@@ -143,7 +144,7 @@ def page_row(described: Field[Any]) -> str:
     return f"| `{described.name}` | {default} | {kind.expects()} | {described.metadata['doc']} |"
 
 
-@pytest.mark.parametrize("table", [Strategy, Universe, Gate])
+@pytest.mark.parametrize("table", TABLES)
 def test_the_reference_page_has_every_key_with_default_bounds_and_meaning(table: type) -> None:
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     rows = [page_row(described) for described in fields(table) if described.name != "universe"]
@@ -153,12 +154,17 @@ def test_the_reference_page_has_every_key_with_default_bounds_and_meaning(table:
 
 def test_the_reference_page_has_no_key_that_does_not_exist() -> None:
     keys = set(re.findall(r"^\| `(\w+)` \| .* \| .* \| .* \|$", PAGE.read_text("utf-8"), re.M))
-    known = {described.name for table in (Strategy, Universe, Gate) for described in fields(table)}
+    known = {described.name for table in TABLES for described in fields(table)}
     assert keys - known == set()
 
 
-def test_the_example_of_the_reference_page_loads(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+def test_the_examples_of_the_reference_page_load(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     path = tmp_path / "mine.toml"
-    path.write_text(example, encoding="utf-8")
-    assert load_strategy(path).strategy.universe.symbols == ("BTC", "ETH")
+    read = []
+    for example in examples:
+        path.write_text(example, encoding="utf-8")
+        read.append(load_strategy(path).strategy)
+    mine, watched = read
+    assert mine.universe.symbols == ("BTC", "ETH")
+    assert [alert.on for alert in watched.alert] == ["column", "signal", "level"]
