@@ -13,7 +13,15 @@ import pytest
 
 from bot.domain.instants import MINUTE, SECOND
 from tests.support.crash_lab import START, Lab, Prepared, ledger, said, succeed
-from tests.support.crash_sweep import at_call, at_point, chosen, counts_of, points_of, was_struck
+from tests.support.crash_sweep import (
+    at_call,
+    at_point,
+    calls_of,
+    chosen,
+    counts_of,
+    points_of,
+    was_struck,
+)
 
 FIRST_POLL = START + MINUTE + 5 * SECOND
 STORAGE_EXIT = 74
@@ -190,6 +198,20 @@ def test_a_backup_and_a_restore_whose_system_calls_are_struck_change_all_or_noth
         COMMANDS[command](traceable, lab, home, f"{effect} {point}")
 
     print(f"{command}, {effect}: {traceable.each(points, strike)} system calls")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_new_file_is_on_disk_before_it_has_its_name_and_the_name_before_anyone_is_told(
+    traceable: Prepared, command: str
+) -> None:
+    """No kill shows this, for what a process gave to the system outlives it; a power loss would."""
+    lab = traceable.labs[0]
+    home = ready(traceable, lab, f"synced-{command}", command)
+    made = calls_of(lab, home, "fsync,link,rename", "db", command, home / "copy.db")
+    named = next(n for n, call in enumerate(made) if '.new", "' in call)
+    draft = made[named].split('"')[1]
+    assert any("fsync(" in call and f"<{draft}>" in call for call in made[:named]), made
+    assert any("fsync(" in call and f"<{home}>" in call for call in made[named + 1 :]), made
 
 
 def test_what_a_killed_backup_left_is_removed_by_one_of_a_later_day(prepared: Prepared) -> None:
