@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -55,8 +54,6 @@ _UNSAID = {"outbox": ("id", "written_at")}
 _OF_THE_RUN = {
     "head": ("hash",), "lease": ("holder",), "raw_link": ("hash",), "raw_response": ("latency_ms",),
 }  # fmt: skip
-# A full sweep repeats every audit.
-EVERY_AUDIT = os.environ.get("CRASH_SWEEP") == "full"
 Row = dict[str, Any]
 T = TypeVar("T")
 
@@ -174,7 +171,7 @@ class Prepared:
         left out of the comparison, and the pages of the file, are looked at every time.
         """
         content = checked_content(home, point)
-        if content in self.audited and not EVERY_AUDIT:
+        if content in self.audited:
             return
         ended = lab.run(home, "audit")
         assert ended.exit == 0, f"{point}: audit: {ended}\n{said(home)}"
