@@ -1,7 +1,8 @@
 """Sweeps over points of one command: which there are, which are taken, how a fault is asked for.
 
 By default a sweep takes a seeded choice of its points, so that a test run stays short; with
-CRASH_SWEEP=full in the environment it takes every one. CRASH_SEED chooses others.
+`--all-kill-points` (or CRASH_SWEEP=full in the environment) it takes every one. CRASH_SEED chooses
+others.
 """
 
 from __future__ import annotations
