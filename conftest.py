@@ -13,7 +13,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of tests/simulation, tests/crash and of the audit; pytest asks for them in this file only."""
+    """Options of tests/simulation, tests/crash and the audit; pytest asks for them in this file."""
     group = parser.getgroup("simulation", "seeded simulation (tests/simulation)")
     group.addoption("--seed", type=int, help="run this seed only")
     group.addoption("--seeds", type=int, default=200, help="run seeds 0 to this one (200)")
