@@ -46,11 +46,28 @@ def state(path: Path) -> tuple[str, set[str], list[tuple[str, str]]]:
     return revision, {name for (name,) in parts}, journal
 
 
+def recovered(home: Path) -> Path:
+    """A copy of the database as the next writer finds it: what was cut off is taken back."""
+    folder = home / "looked-at"
+    folder.mkdir()
+    for path in home.glob("hourhand.db*"):
+        if path.name in ("hourhand.db", "hourhand.db-journal", "hourhand.db-wal"):
+            shutil.copy(path, folder)
+    with closing(sqlite3.connect(folder / "hourhand.db")) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return folder / "hourhand.db"
+
+
 def check_upgraded(prepared: Prepared, lab: Lab, home: Path, released: Path, point: str) -> None:
     """Nothing or all of it is done, the backup is whole, and the next upgrade finishes."""
     path, before = home / "hourhand.db", state(released)
-    assert not damage(path), point
-    found = state(path)
+    if path.with_name("hourhand.db-journal").exists():  # cut off within the switch to a log
+        ended = lab.run(home, "status")
+        assert ended.exit == STORAGE_EXIT, point
+        assert "`hourhand db upgrade` sets it right" in said(home), f"{point}\n{said(home)}"
+    looked_at = recovered(home)
+    assert not damage(looked_at), point
+    found = state(looked_at)
     assert found == before or found[0] == REVISIONS[-1], point
     assert found[2] == before[2], point
     for backup in home.glob("hourhand.db.*.backup"):

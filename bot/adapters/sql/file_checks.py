@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters.sql.drafts import telling
-from bot.adapters.sql.engine import Database, uri_of
+from bot.adapters.sql.engine import CUT_OFF, Database, uri_of
 from bot.adapters.sql.ledger_rows import JournalEntry
 from bot.adapters.sql.ledger_store import entry_hash
 from bot.adapters.sql.schema import GENESIS, REVISIONS
@@ -129,7 +129,8 @@ def reading(path: Path, way_out: str = RESTORE_HINT) -> Iterator[sqlite3.Connect
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
             text = f"{path}: is damaged or no database ({error}): {way_out}"
             raise DamageError(text) from None
-        raise StorageError(f"{path}: cannot be read ({error})") from None
+        reason = CUT_OFF if name == "SQLITE_READONLY_ROLLBACK" else "cannot be read"
+        raise StorageError(f"{path}: {reason} ({error})") from None
 
 
 def _page_faults(connection: sqlite3.Connection, check: str) -> list[str]:
