@@ -5,6 +5,7 @@ It stands here since pytest-alembic takes a conftest.py in the tests' folder for
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +13,24 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of tests/simulation and of the audit; pytest asks for them in this file only."""
+    """Options of tests/simulation, tests/crash and the audit; pytest asks for them in this file."""
     group = parser.getgroup("simulation", "seeded simulation (tests/simulation)")
     group.addoption("--seed", type=int, help="run this seed only")
     group.addoption("--seeds", type=int, default=200, help="run seeds 0 to this one (200)")
     group.addoption("--hours", type=int, default=96, help="simulated hours of a seed (96)")
     group.addoption("--jobs", type=int, default=2, help="processes that run seeds (2)")
+    group = parser.getgroup("crash", "kills and faults (tests/crash)")
+    group.addoption(
+        "--all-kill-points", action="store_true", help="every point of every sweep, not a choice"
+    )
     group = parser.getgroup("audit", "random damage to a ledger (tests/integration/audit)")
     group.addoption("--tampers", type=int, default=2, help="random changes of each table (2)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Modules of tests/crash choose their points when they are loaded."""
+    if config.getoption("--all-kill-points"):
+        os.environ["CRASH_SWEEP"] = "full"
 
 
 @pytest.fixture(scope="session")

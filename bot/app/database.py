@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.adapters.sql import overview
 from bot.adapters.sql.backup import backup_database, name_of, older_backups
+from bot.adapters.sql.drafts import telling
 from bot.adapters.sql.file_checks import read_card
 from bot.adapters.sql.lock import acquire
 from bot.adapters.sql.restore import Restored, restore_database
@@ -44,13 +45,18 @@ def backup(home: Path, target: Path | None, keep: int | None = None) -> Document
     path = database_at(home, load_settings(home))
     read_card(path)  # refuses what is no database of ours
     folder = path.parent if target is None else target
-    if keep is not None and not folder.is_dir():
-        raise UsageError("--keep goes with a folder or no name at all: it counts names with times")
-    place = name_of(path, folder) if folder.is_dir() else folder
-    size = backup_database(path, place)
-    spared = older_backups(path, folder, keep) if keep is not None else []
-    for old in spared:
-        old.unlink()
+    with telling(folder, "cannot be written"):
+        is_folder = folder.is_dir()
+        if keep is not None and not is_folder:
+            raise UsageError(
+                "--keep goes with a folder or no name at all: it counts names with times"
+            )
+        place = name_of(path, folder) if is_folder else folder
+        size = backup_database(path, place)
+    with telling(folder, "older backups cannot be deleted"):
+        spared = older_backups(path, folder, keep) if keep is not None else []
+        for old in spared:
+            old.unlink()
     return {
         "database": str(path),
         "backup": str(place),

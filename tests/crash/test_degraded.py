@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.instants import DAY, HOUR, MINUTE
+from tests.support.forked import Forks
 from tests.support.ledger_home import START
-from tests.support.moody_lab import DOWN, REFUSING, WELL, MoodyLab, World, open_moody_lab
+from tests.support.moody_lab import DOWN, REFUSING, WELL, MoodyLab, World, market
 from tests.support.small_disk import fill, make_read_only, make_writable, small_disk
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[MoodyLab]:
-    with open_moody_lab() as found:
-        yield found
+def lab(forks: Forks) -> MoodyLab:
+    return MoodyLab(forks, market())
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from bot.simulator import MarketSource, Server, SimulatorOptions, create_app
 from tests.support.command import ask, run
 from tests.support.crash_lab import SetClock
 from tests.support.daemon_process import journal, slots_done, start_daemon
+from tests.support.forked import Daemon, Forks
 from tests.support.ledger_home import (
     EASY,
     MARKET_HOURS,
@@ -42,14 +42,15 @@ def market() -> Record:
 class Run:
     """A daemon in a process of its own, on a clock that a test holds between two hours."""
 
+    forks: Forks
     home: Path
     url: str
     clock: SetClock
     kills: bool
-    daemon: subprocess.Popen[bytes] | None = None
+    daemon: Daemon | None = None
 
     def start(self) -> None:
-        self.daemon = start_daemon(self.home, self.url, START + LAST * HOUR)
+        self.daemon = start_daemon(self.forks, self.home, self.url, START + LAST * HOUR)
 
     def hold_after(self, hour: int) -> None:
         """Let time pass until the slot of an hour is done and the daemon waits for the next."""
@@ -90,13 +91,13 @@ class Run:
 
 
 @contextmanager
-def running(market: Record, home: Path, *, kills: bool) -> Iterator[Run]:
+def running(forks: Forks, market: Record, home: Path, *, kills: bool) -> Iterator[Run]:
     """A home with a position, whose daemon waits after the slot of HELD."""
     clock = SetClock(START)
     with Server(create_app(MarketSource(market), clock, SimulatorOptions())) as server:
         write_home(home, server.url)
         write_strategy(home, "easy", EASY)
-        found = Run(home, server.url, clock, kills)
+        found = Run(forks, home, server.url, clock, kills)
         try:
             found.hold_after(HELD)
             yield found
@@ -105,9 +106,9 @@ def running(market: Record, home: Path, *, kills: bool) -> Iterator[Run]:
                 found.kill()
 
 
-def commanded(market: Record, home: Path, *, kills: bool) -> list[str]:
+def commanded(forks: Forks, market: Record, home: Path, *, kills: bool) -> list[str]:
     """A pause, a close and a resume, each given while the daemon runs; the journal's lines."""
-    with running(market, home, kills=kills) as daemon:
+    with running(forks, market, home, kills=kills) as daemon:
         assert ask("status", "--home", home)["daemon"]["running"]
         ask("pause", "--home", home, "--note", "while it runs")
         daemon.hold_after(HELD + 2)
@@ -121,10 +122,10 @@ def commanded(market: Record, home: Path, *, kills: bool) -> list[str]:
 
 
 def test_commands_to_a_running_daemon_come_to_the_same_ledger_with_kills_between(
-    market: Record, tmp_path: Path
+    forks: Forks, market: Record, tmp_path: Path
 ) -> None:
-    quiet = commanded(market, tmp_path / "quiet", kills=False)
-    killed = commanded(market, tmp_path / "killed", kills=True)
+    quiet = commanded(forks, market, tmp_path / "quiet", kills=False)
+    killed = commanded(forks, market, tmp_path / "killed", kills=True)
     assert killed == quiet
     text = "".join(quiet)
     assert '"reason":"PAUSED"' in text
@@ -135,9 +136,9 @@ def test_commands_to_a_running_daemon_come_to_the_same_ledger_with_kills_between
     assert replayed["ledger_sha256"] == status["ledger_sha256"]
 
 
-def orphaned(market: Record, home: Path, *, kills: bool) -> list[str]:
+def orphaned(forks: Forks, market: Record, home: Path, *, kills: bool) -> list[str]:
     """The strategy's file goes while it holds a position; the journal's lines."""
-    with running(market, home, kills=kills) as daemon:
+    with running(forks, market, home, kills=kills) as daemon:
         daemon.kill()
         (home / "strategies" / "easy.toml").unlink()
         write_strategy(home, "strict", STRICT)
@@ -152,8 +153,8 @@ def orphaned(market: Record, home: Path, *, kills: bool) -> list[str]:
 
 
 def test_a_strategy_without_its_file_is_managed_to_its_end_through_kills(
-    market: Record, tmp_path: Path
+    forks: Forks, market: Record, tmp_path: Path
 ) -> None:
-    quiet = orphaned(market, tmp_path / "quiet", kills=False)
-    assert orphaned(market, tmp_path / "killed", kills=True) == quiet
+    quiet = orphaned(forks, market, tmp_path / "quiet", kills=False)
+    assert orphaned(forks, market, tmp_path / "killed", kills=True) == quiet
     assert any('"side":"SELL"' in lines for lines in quiet[HELD + 1 :])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +16,7 @@ from bot.app.audit import audit_home
 from bot.app.settings import load_settings
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.values import Record
+from tests.support.forked import Daemon, Forks
 from tests.support.ledger_home import (
     EASY,
     START,
@@ -53,14 +51,11 @@ def new_home(home: Path, provider: str, receiver: str) -> Path:
 
 
 @contextmanager
-def daemon(home: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`hourhand run` as a user starts it; settings by name go before those of the file."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HOURHAND_")}
-    environment |= {f"HOURHAND_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "bot.cli.main", "run", "--home", str(home),
-               "--until", format_instant(UNTIL)]  # fmt: skip
-    with (home / "daemon.log").open("ab") as log:
-        process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+def daemon(forks: Forks, home: Path, **settings: str) -> Iterator[Daemon]:
+    """`hourhand run`; settings by name go before those of the file."""
+    environment = {f"HOURHAND_{name.upper()}": value for name, value in settings.items()}
+    command = ["run", "--home", str(home), "--until", format_instant(UNTIL)]
+    process = Daemon(forks, forks.start(command, environment, home / "daemon"))
     try:
         yield process
     finally:
@@ -68,8 +63,8 @@ def daemon(home: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def finish(home: Path) -> None:
-    with daemon(home) as process:
+def finish(forks: Forks, home: Path) -> None:
+    with daemon(forks, home) as process:
         assert process.wait(60) == 0, (home / "daemon.log").read_text()[-3000:]
 
 
@@ -90,11 +85,11 @@ def sound(home: Path) -> bool:
 
 
 def test_killed_between_commit_and_sending_every_message_is_sent_once_after_the_restart(
-    market: Record, tmp_path: Path
+    forks: Forks, market: Record, tmp_path: Path
 ) -> None:
     with simulated(market) as provider, WebhookServer(lambda _: Reply(wait=60)) as silent:
         home = new_home(tmp_path / "home", provider, silent.url)
-        with daemon(home) as process:
+        with daemon(forks, home) as process:
             # The first message is in the receiver's hands, later slots are committed behind it.
             end = time.monotonic() + 60
             while len(messages(home)) < 4:
@@ -106,7 +101,7 @@ def test_killed_between_commit_and_sending_every_message_is_sent_once_after_the_
         with WebhookServer() as receiver:
             point_to(home, silent.url, receiver.url)
             due_at_once(home)
-            finish(home)
+            finish(forks, home)
         told = messages(home)
         assert told[: len(committed)] == committed
         assert receiver.ids == told
@@ -115,9 +110,9 @@ def test_killed_between_commit_and_sending_every_message_is_sent_once_after_the_
 
 
 def test_killed_after_sending_before_that_was_noted_a_message_is_sent_twice_with_one_id(
-    market: Record, tmp_path: Path
+    forks: Forks, market: Record, tmp_path: Path
 ) -> None:
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Daemon] = []
 
     def strike(_request: Posted) -> Reply:
         if running:
@@ -126,12 +121,12 @@ def test_killed_after_sending_before_that_was_noted_a_message_is_sent_twice_with
 
     with simulated(market) as provider, WebhookServer(strike) as receiver:
         home = new_home(tmp_path / "home", provider, receiver.url)
-        with daemon(home) as process:
+        with daemon(forks, home) as process:
             running.append(process)
             assert process.wait(60) == -signal.SIGKILL
         (twice,) = receiver.ids
         due_at_once(home)
-        finish(home)
+        finish(forks, home)
         counted = Counter(receiver.ids)
         assert counted.pop(twice) == 2
         assert set(counted.values()) == {1}
@@ -144,11 +139,11 @@ def test_killed_after_sending_before_that_was_noted_a_message_is_sent_twice_with
 
 
 def test_a_stopped_daemon_does_not_wait_for_a_receiver_that_hangs(
-    market: Record, tmp_path: Path
+    forks: Forks, market: Record, tmp_path: Path
 ) -> None:
     with simulated(market) as provider, WebhookServer(lambda _: Reply(wait=60)) as silent:
         home = new_home(tmp_path / "home", provider, silent.url)
-        with daemon(home, webhook_deadline_s="60") as process:
+        with daemon(forks, home, webhook_deadline_s="60") as process:
             end = time.monotonic() + 60
             while not silent.posted:
                 assert time.monotonic() < end, (home / "daemon.log").read_text()[-3000:]

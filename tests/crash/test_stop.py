@@ -18,6 +18,7 @@ import pytest
 from bot.app.simulation import GENERATED_START, SimulationSettings, build_server, generated_market
 from bot.domain.instants import HOUR, MINUTE
 from tests.support.daemon_process import slots_done, start_daemon
+from tests.support.forked import Forks
 
 STRATEGY = Path(__file__).parents[2] / "strategies" / "demo.toml"
 
@@ -49,7 +50,7 @@ def silent_provider() -> Iterator[tuple[str, list[socket.socket]]]:
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_an_answer_is_awaited_ends_the_daemon_within_ten_seconds(
-    tmp_path: Path, stop: signal.Signals
+    forks: Forks, tmp_path: Path, stop: signal.Signals
 ) -> None:
     (tmp_path / "strategies").mkdir()
     shutil.copy(STRATEGY, tmp_path / "strategies")
@@ -59,7 +60,7 @@ def test_a_signal_while_an_answer_is_awaited_ends_the_daemon_within_ten_seconds(
         build_server(market, SimulationSettings(start=first + MINUTE)) as server,
         silent_provider() as (silent, taken),
     ):
-        daemon = start_daemon(tmp_path, server.url, first + HOUR, base_url=silent)
+        daemon = start_daemon(forks, tmp_path, server.url, first + HOUR, base_url=silent)
         deadline = time.monotonic() + 60
         while not taken:
             assert time.monotonic() < deadline
@@ -72,7 +73,7 @@ def test_a_signal_while_an_answer_is_awaited_ends_the_daemon_within_ten_seconds(
 
 
 def test_sigterm_while_rows_are_awaited_leaves_the_slot_undone_and_asks_no_more(
-    tmp_path: Path,
+    forks: Forks, tmp_path: Path
 ) -> None:
     (tmp_path / "strategies").mkdir()
     shutil.copy(STRATEGY, tmp_path / "strategies")
@@ -81,7 +82,7 @@ def test_sigterm_while_rows_are_awaited_leaves_the_slot_undone_and_asks_no_more(
     # The clock crawls, so that the daemon waits for the hour's last rows for minutes.
     settings = SimulationSettings(start=first + MINUTE // 6, speed=1.0, late_ppm=1_000_000)
     with build_server(market, settings) as server:
-        daemon = start_daemon(tmp_path, server.url, first + HOUR)
+        daemon = start_daemon(forks, tmp_path, server.url, first + HOUR)
         deadline = time.monotonic() + 60
         while requests_of(server.url) < 8:
             assert time.monotonic() < deadline

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.instants import MINUTE, SECOND, format_instant
 from tests.support.crash_lab import SLOT, Lab, Prepared, check_recovered, said, whole
-from tests.support.crash_sweep import at_call, calls_of, chosen, points_of, was_struck
+from tests.support.crash_sweep import at_call, calls_of, chosen, counts_of, points_of, was_struck
 
 RUN = ("run", "--until", format_instant(SLOT))
 POLLED = SLOT + MINUTE + 5 * SECOND  # when the slot is due: `once` does it and ends
@@ -18,9 +18,9 @@ CALLS = {"pwrite64": 5, "fdatasync": 4, "ftruncate": 1, "unlink": 1, "rename": 1
 def numbers(prepared: Prepared, call: str, *argv: object) -> list[int]:
     """The points of a sweep: those of an unhurt run, and one beyond its last."""
     lab = prepared.labs[0]
-    home = prepared.copy(lab, f"calls-{call}")
+    home = prepared.copy(lab, f"calls-{argv[0]}")
     lab.clock.set(POLLED)
-    count = len(calls_of(lab, home, call, *argv))
+    count = counts_of(prepared, f"slot {argv[0]}", CALLS, home, *argv)[call]
     print(f"{call}: {count} points")
     return chosen(range(1, count + 2), CALLS[call])
 

@@ -1,7 +1,8 @@
 """Sweeps over points of one command: which there are, which are taken, how a fault is asked for.
 
 By default a sweep takes a seeded choice of its points, so that a test run stays short; with
-CRASH_SWEEP=full in the environment it takes every one. CRASH_SEED chooses others.
+`--all-kill-points` (or CRASH_SWEEP=full in the environment) it takes every one. CRASH_SEED chooses
+others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.crash_lab import Lab, said
+from tests.support.crash_lab import Lab, Prepared, said
 
 FULL = os.environ.get("CRASH_SWEEP") == "full"
 SEED = int(os.environ.get("CRASH_SEED", "1"))
@@ -57,11 +58,25 @@ def points_of(lab: Lab, home: Path, *argv: object, **wanted: str) -> list[str]:
 
 
 def calls_of(lab: Lab, home: Path, name: str, *argv: object) -> list[str]:
-    """The system calls of one name that a command makes on a home, in order."""
+    """The system calls of one name (several, with commas) that a command makes, in order."""
     trace = home / "calls.txt"
     ended = lab.run(home, *argv, calls=at_call(name, "", trace))
     assert ended.exit == 0, ended
-    return [line for line in trace.read_text().splitlines() if f"{name}(" in line]
+    wanted = [f" {one}(" for one in name.split(",")]
+    return [line for line in trace.read_text().splitlines() if any(call in line for call in wanted)]
+
+
+def counts_of(
+    prepared: Prepared, name: str, calls: Iterable[str], home: Path, *argv: object
+) -> dict[str, int]:
+    """How many system calls of each kind a command makes; found out once for each `name`."""
+    if name not in prepared.counts:
+        wanted = list(calls)
+        made = calls_of(prepared.labs[0], home, ",".join(wanted), *argv)
+        prepared.counts[name] = {
+            call: sum(f" {call}(" in line for line in made) for call in wanted
+        }  # fmt: skip
+    return prepared.counts[name]
 
 
 def was_struck(trace: Path) -> bool:

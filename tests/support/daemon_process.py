@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from bot.domain.instants import HOUR, format_instant
+from tests.support.forked import Daemon, Forks
 
 KEY = "tm-test-key-for-daemons"
 
 
 def start_daemon(
-    home: Path, url: str, until: int, base_url: str | None = None
-) -> subprocess.Popen[bytes]:
-    """Start `hourhand run` as a user would; `url` is the simulator, `base_url` another provider."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HOURHAND_")} | {
+    forks: Forks, home: Path, url: str, until: int, base_url: str | None = None
+) -> Daemon:
+    """Start `hourhand run`; `url` is the simulator, `base_url` another provider."""
+    environment = {
         "HOURHAND_API_KEY": KEY,
         "HOURHAND_BASE_URL": base_url or url,
         "HOURHAND_CLOCK_URL": url,
@@ -28,17 +26,15 @@ def start_daemon(
         "HOURHAND_MONTHLY_CREDITS": "1000000",
         "HOURHAND_BACKFILL_DAYS": "0",
     }
-    command = [sys.executable, "-m", "bot.cli.main", "run", "--home", str(home),
-               "--until", format_instant(until)]  # fmt: skip
-    with (home / "daemon.log").open("ab") as log:
-        return subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+    command = ["run", "--home", str(home), "--until", format_instant(until)]
+    return Daemon(forks, forks.start(command, environment, home / "daemon"))
 
 
-def run_with_kills(home: Path, url: str, until: int, kill_at_slots: list[int]) -> int:
+def run_with_kills(forks: Forks, home: Path, url: str, until: int, kill_at_slots: list[int]) -> int:
     """Run to the end; SIGKILL as soon as so many slots are in the ledger. Returns the kills."""
     waiting = sorted(kill_at_slots)
     kills = 0
-    daemon = start_daemon(home, url, until)
+    daemon = start_daemon(forks, home, url, until)
     deadline = time.monotonic() + 240
     while daemon.poll() is None:
         assert time.monotonic() < deadline, (home / "daemon.log").read_text()[-2000:]
@@ -47,7 +43,7 @@ def run_with_kills(home: Path, url: str, until: int, kill_at_slots: list[int]) -
             daemon.send_signal(signal.SIGKILL)
             daemon.wait()
             kills += 1
-            daemon = start_daemon(home, url, until)
+            daemon = start_daemon(forks, home, url, until)
         time.sleep(0.01)
     assert daemon.returncode == 0, (home / "daemon.log").read_text()[-2000:]
     return kills

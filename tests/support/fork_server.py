@@ -26,13 +26,17 @@ from tests.support.fault_points import Points, strike_of, watch_commits, watch_s
 
 _PR_SET_PTRACER = 0x59616D61
 _ANYBODY = ctypes.c_ulong(-1)
-# What the commands import when they run.
+# What the commands import when they run: else every fork does so anew.
 WARM = (
-    "alembic.command", "apscheduler.schedulers.background", "bot.adapters.notify.webhook",
-    "bot.adapters.sql.backup", "bot.adapters.sql.migrate", "bot.adapters.tokenmetrics.client",
-    "bot.app.audit", "bot.app.audit_chain", "bot.app.audit_file", "bot.app.audit_steps",
-    "bot.app.bootstrap", "bot.app.cycle", "bot.app.daemon", "bot.app.database", "bot.app.desk",
-    "bot.app.recorder", "bot.app.status", "bot.cli.main", "numpy.random",
+    "alembic.command", "apscheduler.schedulers.background", "bot.adapters.log_stream",
+    "bot.adapters.logging", "bot.adapters.notify.webhook", "bot.adapters.sql.backup",
+    "bot.adapters.sql.migrate", "bot.adapters.sql.restore", "bot.adapters.tokenmetrics.client",
+    "bot.app.audit", "bot.app.audit_chain", "bot.app.audit_checks", "bot.app.audit_file",
+    "bot.app.audit_outbox", "bot.app.audit_pruned", "bot.app.audit_steps", "bot.app.bootstrap",
+    "bot.app.courier", "bot.app.cycle", "bot.app.daemon", "bot.app.database", "bot.app.desk",
+    "bot.app.recorder", "bot.app.retention", "bot.app.status", "bot.cli.main",
+    "bot.report.status_text", "encodings.idna", "encodings.utf_8_sig", "numpy.random",
+    "typer._adapters",
 )  # fmt: skip
 _CRASHED = 99  # a traceback: no command of ours ends so
 

@@ -10,8 +10,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,7 +26,8 @@ from bot.domain.instants import DAY, HOUR, MINUTE, SECOND
 from bot.domain.values import Record
 from bot.simulator import MarketSource, Server, SimulatorOptions, create_app
 from bot.simulator.generated import GeneratedMarket, generate
-from tests.support.crash_lab import Ended, Lab, SetClock, Started
+from tests.support.crash_lab import Lab, SetClock
+from tests.support.forked import Ended, Forks, Started
 from tests.support.ledger_home import EASY, START, write_strategy
 
 WAIT_S = 60.0
@@ -90,11 +89,7 @@ class Running:
 
     def is_alive(self) -> bool:
         """Whether the process runs; one that waits to be reaped does not."""
-        try:
-            text = Path(f"/proc/{self.started.pid}/stat").read_text()
-        except FileNotFoundError:
-            return False
-        return text.rpartition(")")[2].split()[0] != "Z"
+        return self.started.is_alive()
 
     def ended(self) -> Ended:
         """How it ended; waits for that, and fails where it goes on."""
@@ -195,7 +190,7 @@ def market() -> Record:
 class MoodyLab:
     """What worlds share: the process that forks commands, and the market."""
 
-    server: subprocess.Popen[str]
+    forks: Forks
     record: Record
 
     @contextmanager
@@ -208,20 +203,4 @@ class MoodyLab:
         provider = Provider(create_app(MarketSource(self.record), clock, SimulatorOptions()), clock)
         with Server(provider) as simulator:
             said = home.parent / "said"
-            yield World(home, Lab(clock, simulator.url, self.server), provider, said)
-
-
-@contextmanager
-def open_moody_lab() -> Iterator[MoodyLab]:
-    """The lab while the `with` block lasts."""
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.fork_server"], cwd=root, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as server:  # fmt: skip
-        try:
-            yield MoodyLab(server, market())
-        finally:
-            assert server.stdin is not None
-            server.stdin.close()
-            server.wait(30)
+            yield World(home, Lab(clock, simulator.url, self.forks), provider, said)

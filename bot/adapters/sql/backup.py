@@ -46,7 +46,7 @@ def copy_database(source: Path, target: Path) -> None:
                 origin.backup(copy, pages=_PAGES)
                 copy.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
-            raise StorageError(f"{target.parent}: the copy failed: {error}") from None
+            raise StorageError(f"{target.parent}: copying {source} failed: {error}") from None
 
 
 def name_of(database: Path, folder: Path, why: str = "") -> Path:

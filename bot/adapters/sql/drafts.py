@@ -37,28 +37,34 @@ def drafting(target: Path) -> Iterator[Path]:
             remove_database(draft)
 
 
+@contextmanager
+def telling(path: Path, what: str) -> Iterator[None]:
+    """Raise what the operating system refuses as a StorageError about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path}: {what}: {error.strerror or error}") from None
+
+
 def publish(draft: Path, target: Path) -> None:
     """Give the draft its name, on disk when this returns; StorageError where the name is taken."""
     _check_folded(draft)
-    try:
-        sync(draft)
-        _link(draft, target)
-        sync(target.parent)
-    except FileExistsError:
-        raise StorageError(f"{target}: is there already: choose another name") from None
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be created: {error.strerror}") from None
+    with telling(target, "cannot be created"):
+        try:
+            sync(draft)
+            _link(draft, target)
+            sync(target.parent)
+        except FileExistsError:
+            raise StorageError(f"{target}: is there already: choose another name") from None
 
 
 def replace(draft: Path, target: Path) -> None:
     """Put the draft into the place of `target` in one step, on disk when this returns."""
     _check_folded(draft)
-    try:
+    with telling(target, "cannot be replaced"):
         sync(draft)
         os.replace(draft, target)
         sync(target.parent)
-    except OSError as error:
-        raise StorageError(f"{target}: cannot be replaced: {error.strerror}") from None
 
 
 def sync(path: Path) -> None:

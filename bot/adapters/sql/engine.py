@@ -18,6 +18,7 @@ from bot.adapters.sql.schema import REVISIONS
 from bot.domain.errors import DamageError, LedgerError, SchemaError, StorageError
 
 BUSY_TIMEOUT_MS = 5000
+CUT_OFF = "a process was killed while it wrote the whole file: `hourhand db upgrade` sets it right"
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -200,6 +201,7 @@ def _explain(path: Path, name: str, cause: Any) -> str:
     reasons = {
         "SQLITE_BUSY": f"another program has been writing to it for {BUSY_TIMEOUT_MS // 1000} s",
         "SQLITE_FULL": "the disk is full",
+        "SQLITE_READONLY_ROLLBACK": CUT_OFF,
         "SQLITE_READONLY": "it may not be written",
         "SQLITE_CANTOPEN": "it cannot be opened",
         "SQLITE_NOTADB": "it is not a database",

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.adapters.sql.engine import Database, uri_of
+from bot.adapters.sql.drafts import telling
+from bot.adapters.sql.engine import CUT_OFF, Database, uri_of
 from bot.adapters.sql.ledger_rows import JournalEntry
 from bot.adapters.sql.ledger_store import entry_hash
 from bot.adapters.sql.schema import GENESIS, REVISIONS
@@ -36,10 +37,13 @@ class Card:
         return self.revision not in REVISIONS
 
 
-def read_card(path: Path) -> Card:
-    """What the file is. Raises SchemaError where it is no database of ours, StorageError where it
-    cannot be read and DamageError where it is broken."""
-    with reading(path) as connection:
+def read_card(path: Path, way_out: str = RESTORE_HINT) -> Card:
+    """What the file is.
+
+    Raises SchemaError where it is no database of ours, StorageError where it cannot be read and
+    DamageError, with the way out, where it is broken.
+    """
+    with reading(path, way_out) as connection:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not {"alembic_version", "meta", "journal"} <= names:
             raise SchemaError(f"{path}: this is not a database of hourhand")
@@ -102,23 +106,31 @@ def chain_faults(connection: sqlite3.Connection, first: int) -> list[str]:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection. Raises StorageError or DamageError for whatever SQLite refuses."""
-    if not path.is_file():
-        raise StorageError(f"{path}: there is no such file")
-    try:
+def reading(path: Path, way_out: str = RESTORE_HINT) -> Iterator[sqlite3.Connection]:
+    """A read-only connection. Raises StorageError or DamageError for whatever SQLite refuses.
+
+    `way_out` is what a message about a broken file advises.
+    """
+    with telling(path, "cannot be read"):
+        if not path.is_file():
+            fault = "is no file" if path.exists() else "there is no such file"
+            raise StorageError(f"{path}: {fault}")
         uri = uri_of(path, "ro")
+    try:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA busy_timeout = 5000")
             yield connection
+    except UnicodeDecodeError:  # of the driver, about a schema that is no text any more
+        raise DamageError(f"{path}: is damaged: {way_out}") from None
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
-            text = f"{path}: is damaged or no database ({error}): {RESTORE_HINT}"
+            text = f"{path}: is damaged or no database ({error}): {way_out}"
             raise DamageError(text) from None
-        raise StorageError(f"{path}: cannot be read ({error})") from None
+        reason = CUT_OFF if name == "SQLITE_READONLY_ROLLBACK" else "cannot be read"
+        raise StorageError(f"{path}: {reason} ({error})") from None
 
 
 def _page_faults(connection: sqlite3.Connection, check: str) -> list[str]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters.sql.backup import copy_database, name_of
-from bot.adapters.sql.drafts import drafting, publish, replace, sync
+from bot.adapters.sql.drafts import drafting, publish, replace, sync, telling
 from bot.adapters.sql.file_checks import Card, faults_of, read_card
 from bot.adapters.sql.schema import REVISIONS
 from bot.domain.errors import DamageError, HourhandError, SchemaError, StorageError
+
+_WAY_OUT = "nothing was changed: name another backup"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +42,20 @@ def restore_database(source: Path, target: Path) -> Restored:
     before = _card_of(target)
     with drafting(target) as draft:
         copy_database(source, draft)
-        _prepare(draft, before.last_slot if before else None)
+        _prepare(draft, source, before.last_slot if before else None)
         faults = faults_of(draft)
         if faults:
             raise DamageError(f"{target}: the copy of the backup does not hold: {faults[0]}")
-        kept = _set_aside(target)
+        with telling(target, "cannot be kept under another name"):
+            kept = _set_aside(target)
         replace(draft, target)
     return Restored(card=card, before=before, kept=kept)
 
 
 def _checked(source: Path, target: Path) -> Card:
-    if target.exists() and source.resolve() == target.resolve():
+    card = read_card(source, _WAY_OUT)
+    if target.exists() and source.samefile(target):
         raise StorageError(f"{source}: is the database itself: name a backup")
-    card = read_card(source)
     if card.is_newer:
         raise SchemaError(
             f"{source}: schema {card.revision} was written by a newer version of hourhand than "
@@ -60,12 +63,12 @@ def _checked(source: Path, target: Path) -> Card:
         )
     faults = faults_of(source)
     if faults:
-        raise DamageError(f"{source}: is damaged, nothing was changed: {faults[0]}")
+        raise DamageError(f"{source}: is damaged: {faults[0]}: {_WAY_OUT}")
     return card
 
 
-def _prepare(draft: Path, told_until: int | None) -> None:
-    """What makes a backup a database in use: its log, and no message a second time.
+def _prepare(draft: Path, source: Path, told_until: int | None) -> None:
+    """What makes the copy of a backup a database in use: its log, and no message a second time.
 
     What waited when the backup was made has been told since, and so have the slots up to
     `told_until`, which will now be done again.
@@ -80,8 +83,9 @@ def _prepare(draft: Path, told_until: int | None) -> None:
                     (told_until,),
                 )
             connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.Error as error:
-        raise StorageError(f"{draft.parent}: the copy cannot be prepared: {error}") from None
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        text = f"{draft.parent}: the copy of {source} cannot be made ready: {error}"
+        raise StorageError(text) from None
 
 
 def _card_of(path: Path) -> Card | None:

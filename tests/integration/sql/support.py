@@ -149,3 +149,13 @@ def commit_all(path: Path, epoch: int, slots: int) -> None:
             raise SystemExit(3)
         done += 1
     database.close()
+
+
+def names(folder: Path) -> set[str]:
+    """What lies in a folder, but for the empty logs that a reader of a database leaves."""
+    return {
+        path.name
+        for path in folder.iterdir()
+        if not path.name.endswith("-shm")
+        and not (path.name.endswith("-wal") and path.stat().st_size == 0)
+    }

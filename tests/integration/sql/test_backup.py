@@ -22,7 +22,7 @@ from bot.adapters.sql.restore import restore_database
 from bot.adapters.sql.schema import REVISIONS
 from bot.domain.errors import DamageError, SchemaError, StorageError
 from bot.domain.instants import HOUR
-from tests.integration.sql.support import STRATEGY, T0, busy_slot, commit, quiet_slot, start
+from tests.integration.sql.support import STRATEGY, T0, busy_slot, commit, names, quiet_slot, start
 from tests.support.small_disk import fill, small_disk
 
 
@@ -55,16 +55,6 @@ def tamper(path: Path, *statements: str) -> None:
             connection.execute(statement)
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def names(folder: Path) -> set[str]:
-    """What lies in a folder, but for the empty logs that a reader of a database leaves."""
-    return {
-        path.name
-        for path in folder.iterdir()
-        if not path.name.endswith("-shm")
-        and not (path.name.endswith("-wal") and path.stat().st_size == 0)
-    }
 
 
 def image(folder: Path) -> dict[str, bytes]:
