@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.app.restatements import as_it_stands
-from bot.domain.instants import HOUR, format_instant
+from bot.domain.instants import HOUR, floor_hour, format_instant
 from bot.domain.values import Bar, Record, Signal
 from tests.support.command import ask, run
 from tests.support.ledger_home import (
@@ -105,12 +105,27 @@ def test_without_looking_back_a_bar_of_the_day_before_is_never_seen_again(tmp_pa
     assert kinds["bars"]["restated"] == 0
 
 
-def test_the_last_hours_are_asked_for_once_a_day_only(home: Path) -> None:
+def asked_again(home: Path) -> list[int]:
+    """When the day before was asked for, long after the start."""
     with sqlite3.connect(home / "hourhand.db") as connection:
-        query = "SELECT params FROM raw_response WHERE endpoint = 'hourly-ohlcv' AND fetched_at > ?"
-        asked = [params for (params,) in connection.execute(query, (START + 6 * HOUR,))]
-    before = format_instant(START - HOUR)[:10]
-    assert sum(before in params for params in asked) == 1
+        query = (
+            "SELECT fetched_at FROM raw_response WHERE endpoint = 'hourly-ohlcv' "
+            "AND fetched_at > ? AND instr(params, ?)"
+        )
+        before = format_instant(START - HOUR)[:10]
+        return [at for (at,) in connection.execute(query, (START + 6 * HOUR, before))]
+
+
+def test_the_last_hours_are_asked_for_once_a_day_only(home: Path) -> None:
+    assert len(asked_again(home)) == 1
+
+
+def test_what_is_told_again_is_known_only_after_the_freeze_that_it_missed(home: Path) -> None:
+    (asked,) = asked_again(home)
+    with sqlite3.connect(home / "hourhand.db") as connection:
+        query = "SELECT as_of FROM slot WHERE slot = ?"
+        ((frozen,),) = connection.execute(query, (floor_hour(asked),))
+    assert frozen < asked
 
 
 def test_history_as_it_stands_has_one_row_an_hour_in_its_own_time() -> None:

@@ -38,6 +38,7 @@ _ADD_RAW = insert(raw_response).returning(raw_response.c.id)
 _ADD_CONTENT = insert(content).on_conflict_do_nothing()
 _ADD_SLOT = insert(slot_seen).on_conflict_do_nothing()
 _SLOT = select(slot_seen).where(slot_seen.c.slot == bindparam("slot"))
+_LAST_FREEZE = select(slot_seen.c.as_of).order_by(slot_seen.c.slot.desc()).limit(1)
 _SLOTS_AFTER = select(slot_seen).where(slot_seen.c.slot > bindparam("after"))
 _TOPS = select(
     *(select(func.max(series.table.c.id)).scalar_subquery() for series in SERIES),
@@ -124,6 +125,12 @@ def add_slot(connection: Connection, slot: Slot) -> Slot:
     connection.execute(_ADD_SLOT, values)
     row = connection.execute(_SLOT, {"slot": slot.slot}).one()
     return Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed))
+
+
+def last_freeze(connection: Connection) -> int | None:
+    """When the newest slot's inputs were frozen; None before the first."""
+    at = connection.execute(_LAST_FREEZE).scalar_one_or_none()
+    return None if at is None else int(at)
 
 
 def import_record(connection: Connection, record: Record) -> dict[str, int]:
