@@ -43,7 +43,7 @@ def slots_are_gapless(world: World, hours: int) -> bool:
     return slots == [START + number * HOUR for number in range(hours + 1)]
 
 
-@pytest.mark.parametrize(("mood", "hours", "most_an_hour"), [(REFUSING, 48, 3), (DOWN, 26, 40)])
+@pytest.mark.parametrize(("mood", "hours", "most_an_hour"), [(REFUSING, 30, 3), (DOWN, 26, 40)])
 def test_a_provider_that_gives_nothing_for_days_stops_entries_and_nothing_else(
     world: World, mood: str, hours: int, most_an_hour: int
 ) -> None:

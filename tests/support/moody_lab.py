@@ -30,7 +30,7 @@ from tests.support.crash_lab import Lab, SetClock
 from tests.support.forked import Ended, Forks, Started
 from tests.support.ledger_home import EASY, START, write_strategy
 
-WAIT_S = 60.0
+WAIT_S = 180.0  # on a machine with other work too
 WELL, REFUSING, DOWN = "well", "refusing", "down"
 
 
