@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fuzz clean
+.PHONY: demo test tour fuzz clean
 
 demo: .venv/demo-installed
 	$(BIN)/hourhand demo --home hourhand-demo
@@ -13,6 +13,10 @@ test: .venv/test-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# docs/tour.md and its pictures, from a demo made for them.
+tour: .venv/test-installed
+	$(BIN)/python -m docs.tour.make
 
 # Coverage-guided, a minute for each parser; not part of the tests, which try bounded examples.
 fuzz: .venv/test-installed

@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from docs.tour import make as tour
+
+# Told by the fixture, or slow and mere confirmations: the page's own words stand for them.
+NOT_AGAIN = {"demo", "audit", "card", "report", "gates", "signals"}
+
 
 def hourhand(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot.cli.main", *arguments]
@@ -45,6 +50,21 @@ def test_the_demo_shows_orders_fills_trades_and_refusals(document: dict[str, Any
     assert document["fills"] > 0
     assert len(document["refusals"]) >= 4
     assert "# hourhand demo" in Path(document["report"]).read_text()
+
+
+def test_the_tour_says_what_the_commands_say(document: dict[str, Any], home: Path) -> None:
+    before, anew = tour.committed(), tour.running(home)
+    page = tour.page(lambda line: (before if line.split()[1] in NOT_AGAIN else anew)(line))
+    assert tour.PAGE.read_text(encoding="utf-8") == page, "docs/tour.md is stale: run `make tour`"
+    assert page.count(document["audit"]["ledger_sha256"]) == 2  # of the demo and of the audit
+
+
+@pytest.mark.usefixtures("document")
+def test_the_pictures_of_the_tour_are_drawn_from_what_the_ledger_says(home: Path) -> None:
+    for name, spec in tour.pictures(home).items():
+        drawn = (tour.FOLDER / name).read_text(encoding="utf-8")
+        assert drawn.endswith(tour.mark_of(spec)), f"docs/tour/{name} is stale: run `make tour`"
+        assert len(drawn) < 200_000
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
