@@ -58,6 +58,11 @@ def export(
     if as_json:
         print_json(document)
         return
+    if ledger:
+        for name, count in document["rows"].items():
+            say(f"{count:>10}  {name}.{document['format']}")
+        say(f"rows, written to {document['folder']}")
+        return
     say(f"{document['folder']} ({document['format']}): {_rows(document['rows'])}")
 
 

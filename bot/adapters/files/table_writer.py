@@ -43,10 +43,8 @@ def write_table(
 
 
 def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
-    texts: dict[Kind, Callable[[Any], str]] = {
-        **_TEXT,
-        "time": lru_cache(_LAST_INSTANTS)(format_instant),
-    }
+    texts: dict[Kind, Callable[[Any], str]] = dict(_TEXT)
+    texts["time"] = lru_cache(_LAST_INSTANTS)(format_instant)
     forms = [texts[column.kind] for column in columns]
     count = 0
     with _open_text(path) as stream:
