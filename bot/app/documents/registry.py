@@ -1,0 +1,37 @@
+"""Which type each command's `--json` document has: the one place where a new command joins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.app.documents import checks, files, ledger, messages, operator, replay, status, why
+
+DOCUMENTS: dict[str, Any] = {
+    "ack": operator.Recorded,
+    "audit": checks.Audit,
+    "check": checks.Checked | checks.Faults,
+    "close": operator.Recorded,
+    "db backup": files.BackedUp,
+    "db info": files.DatabaseInfo,
+    "db restore": files.Restored,
+    "db upgrade": files.Upgraded,
+    "demo": checks.Demo,
+    "doctor": checks.Doctor,
+    "export": files.Exported,
+    "import": files.Imported,
+    "init": files.Written,
+    "once": operator.Once,
+    "orders": ledger.Orders,
+    "outbox": messages.Outbox,
+    "outbox retry": messages.Retried,
+    "outbox test": messages.TriedReceivers,
+    "pause": operator.Recorded,
+    "positions": ledger.Positions,
+    "replay": replay.Replays,
+    "restatements": checks.Restatements,
+    "resume": operator.Recorded,
+    "status": status.Status,
+    "trades": ledger.Trades,
+    "trials": replay.Trials,
+    "why": why.Why,
+}
