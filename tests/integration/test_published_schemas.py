@@ -20,13 +20,15 @@ from bot.app.documents.schema import document_schema, file_name, schema_text, wr
 from bot.cli.main import app
 from tests.support.command import run
 from tests.support.published import faults
-from tests.support.reading_home import FilledHomes
+from tests.support.reading_home import FilledHomes, make_home
 
 PUBLISHED = Path(__file__).parents[2] / "docs/schemas"
 # These print a schema or nothing, or serve until they are stopped.
 WITHOUT = {"schema", "simulate", "db", "run"}
-# Asked elsewhere: they need a provider, a receiver, or many seconds.
-ELSEWHERE = {"demo", "once", "outbox retry", "outbox test", "ack", "doctor", "restatements"}
+# Held to their schemas by their own tests, which have a provider, a receiver or something to close.
+ELSEWHERE = {
+    "ack", "close", "demo", "doctor", "once", "outbox retry", "outbox test", "restatements",
+}  # fmt: skip
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
@@ -84,6 +86,12 @@ def test_a_key_more_a_key_less_and_a_number_for_exact_text_are_found() -> None:
     assert faults("trades", {name: good[name] for name in ("trades", "n", "won", "pnl")})
 
 
+def newest(home: Path) -> str:
+    """The id of the newest trade."""
+    found: str = json.loads(run("trades", "--home", home, "--json").out)["trades"][0]["id"]
+    return found
+
+
 @pytest.fixture
 def home(homes: FilledHomes, tmp_path: Path) -> Path:
     return Path(shutil.copytree(homes.late, tmp_path / "home"))
@@ -91,19 +99,25 @@ def home(homes: FilledHomes, tmp_path: Path) -> Path:
 
 def test_documents_of_a_real_home_are_what_their_schemas_say(home: Path, tmp_path: Path) -> None:
     """`run` holds each of them to its schema; here each command is asked at least once."""
+    make_home(tmp_path / "other")
     asked: dict[str, list[list[object]]] = {
         "status": [["status"], ["status", "--strategy", "picky"]],
         "positions": [["positions"]],
         "orders": [["orders", "--all"]],
         "trades": [["trades", "--limit", "1"]],
-        "why": [["why", f"DEMO{n}"] for n in (1, 2, 3)],
+        "why": [["why", token] for token in (9001, 9002, 9003)],
         "check": [["check"]],
         "export": [["export", tmp_path / "r"], ["export", tmp_path / "l", "--ledger"]],
         "import": [["import", tmp_path / "r"]],
-        "replay": [["replay", home / "strategies" / "eager.toml", "--prove-no-lookahead"],
+        "replay": [["replay", home / "strategies" / "eager.toml", "--prove-no-lookahead",
+                    "--cuts", 2],
                    ["replay", home / "strategies"]],
         "trials": [["trials"]],
         "audit": [["audit"]],
+        "gates": [["gates"]],
+        "signals": [["signals"]],
+        "report": [["report"]],
+        "card": [["card", newest(home)]],
         "outbox": [["outbox", "--limit", "9"]],
         "pause": [["pause"]],
         "resume": [["resume"]],
@@ -113,11 +127,12 @@ def test_documents_of_a_real_home_are_what_their_schemas_say(home: Path, tmp_pat
         "db restore": [["db", "restore", tmp_path / "copy.db"]],
         "init": [["init", tmp_path / "new"]],
     }  # fmt: skip
+    assert asked.keys() | ELSEWHERE == DOCUMENTS.keys()
     for command, lines in asked.items():
         for line in lines:
             place = tmp_path / "other" if command == "import" else home
             outcome = run(*line, "--home", place, "--json")
-            assert json.loads(outcome.out), (line, outcome.error)
+            assert outcome.out, (line, outcome.error)
 
 
 def test_faults_are_a_document_too(home: Path) -> None:

@@ -22,6 +22,10 @@ from bot.app.documents.base import (
     Symbol,
 )
 
+TradeId = Annotated[
+    str, Field(pattern="^[0-9a-f]{8}$", description="the beginning of its position's id")
+]
+
 
 class Fill(TypedDict):
     """A paper fill: the bar that made it and the slot that booked it."""
@@ -113,8 +117,9 @@ class Positions(TypedDict):
 
 
 class Trade(TypedDict):
-    """A closed round trip; pnl is net of all fees."""
+    """A closed round trip; pnl is net of all fees. `hourhand card ID` draws it."""
 
+    id: TradeId
     strategy: str
     token_id: int
     symbol: Symbol

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.app.documents import checks, files, ledger, messages, operator, replay, status, why
+from bot.app.documents import (
+    board,
+    checks,
+    files,
+    ledger,
+    messages,
+    operator,
+    replay,
+    report,
+    status,
+    why,
+)
 
 DOCUMENTS: dict[str, Any] = {
     "ack": operator.Recorded,
     "audit": checks.Audit,
+    "card": report.Card,
     "check": checks.Checked | checks.Faults,
     "close": operator.Recorded,
     "db backup": files.BackedUp,
@@ -18,6 +30,7 @@ DOCUMENTS: dict[str, Any] = {
     "demo": checks.Demo,
     "doctor": checks.Doctor,
     "export": files.Exported,
+    "gates": board.Gates,
     "import": files.Imported,
     "init": files.Written,
     "once": operator.Once,
@@ -28,8 +41,10 @@ DOCUMENTS: dict[str, Any] = {
     "pause": operator.Recorded,
     "positions": ledger.Positions,
     "replay": replay.Replays,
+    "report": report.Reports,
     "restatements": checks.Restatements,
     "resume": operator.Recorded,
+    "signals": board.Signals,
     "status": status.Status,
     "trades": ledger.Trades,
     "trials": replay.Trials,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -176,6 +176,35 @@ class Standing(TypedDict):
     why: NotRequired[Note]
 
 
+class InputChange(TypedDict):
+    """A number that a slot read, with all of the history and with what was known at the cut."""
+
+    slot: Instant
+    token_id: int
+    name: str
+    whole: str
+    cut: str
+
+
+class RecordChange(TypedDict):
+    """The first line of the ledger that differs; "" where a run has none."""
+
+    slot: Instant
+    whole: str
+    cut: str
+
+
+class Difference(TypedDict):
+    """What later data changed in slots up to the cut; null is what it did not."""
+
+    strategy: str
+    cut: Instant
+    as_of: Instant
+    input: InputChange | None
+    record: RecordChange | None
+    instruments: list[int]
+
+
 class Lookahead(TypedDict):
     """The proof that later data changes nothing; first_difference is null where it holds."""
 
@@ -184,9 +213,11 @@ class Lookahead(TypedDict):
     seed: int
     cut_slots: list[Instant]
     token_slots: Count
-    by_records_alone: Annotated[Any, Field(description="what only records could show")]
+    by_records_alone: Annotated[
+        list[int], Field(description="tokens of which only the records are compared")
+    ]
     ledger_sha256: Sha256
-    first_difference: dict[str, Any] | None
+    first_difference: Difference | None
 
 
 class Replay(Span):
@@ -211,11 +242,14 @@ class Replay(Span):
     config_sha256: Sha256
     robustness: Robustness
     engine: Annotated[str, Field(description="how the engine ran: interpreted, compiled, ...")]
-    slot_by_slot: Annotated[Any, Field(description="tokens that took the slow way, and why")]
+    slot_by_slot: Annotated[
+        list[int], Field(description="tokens whose columns were computed slot by slot")
+    ]
     seconds: float
     performance: Performance
     notes: list[Note]
     out: NotRequired[Path]
+    report: NotRequired[Path]
     lookahead: NotRequired[Lookahead]
     trials: Standing
 
