@@ -68,18 +68,29 @@ def _write(export: Export, folder: Path, names: Sequence[str], form: FileFormat)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
+            made = Path(draft) / "tables"
+            made.mkdir()
             for name in names:
-                path = Path(draft) / f"{name}.{form}"
+                path = made / f"{name}.{form}"
                 columns = _columns_of(name, export)
                 counts[name] = write_table(path, form, columns, _cells(name, columns, export))
                 sync(path)
-            folder.mkdir(exist_ok=True)
-            for name in names:
-                os.replace(Path(draft) / f"{name}.{form}", folder / f"{name}.{form}")
-            sync(folder)
+            _put(made, folder)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
     return counts
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Give a new folder its name in one step; in one that is there, each file takes its place."""
+    if not folder.exists():
+        sync(made)
+        os.rename(made, folder)
+        sync(folder.parent)
+        return
+    for path in sorted(made.iterdir()):
+        os.replace(path, folder / path.name)
+    sync(folder)
 
 
 def _cells(name: str, columns: Sequence[Column], export: Export) -> Iterator[list[Any]]:

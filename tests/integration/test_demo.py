@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.published import check_document
+
 
 def hourhand(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot.cli.main", *arguments]
@@ -26,6 +28,7 @@ def document(home: Path) -> dict[str, Any]:
     done = hourhand("demo", "--home", str(home), "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    check_document(["demo"], found)
     return found
 
 
