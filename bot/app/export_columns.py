@@ -109,7 +109,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             book_levels="id",
         ),
     ),
-    "level_snapshots": (
+    "daily_levels": (
         *_OF_SLOT, *_OF_TOKEN,
         *_columns(close="amount", price="amount", strength="number", book_built="time"),
     ),

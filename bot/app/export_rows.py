@@ -189,7 +189,7 @@ def _input(told: Cells) -> Cells:
     }  # fmt: skip
 
 
-def _level_snapshots(export: Export) -> Iterator[Cells]:
+def _daily_levels(export: Export) -> Iterator[Cells]:
     for strategy, slot, seen in first_inputs_of_days(export.reader.connection, export.strategy):
         for token_id, told in _tokens(seen):
             for price, strength in told["book"]:
@@ -269,7 +269,7 @@ ROWS: dict[str, Callable[[Export], Iterator[Cells]]] = {
     "notices": _notices,
     "cycles": _cycles,
     "slot_inputs": _slot_inputs,
-    "level_snapshots": _level_snapshots,
+    "daily_levels": _daily_levels,
     "universes": _universes,
     "instruments": _instruments,
     "configurations": _configurations,

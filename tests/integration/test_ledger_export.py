@@ -123,10 +123,10 @@ def test_slot_inputs_have_a_row_for_each_token_and_a_column_for_each_of_the_stra
     assert {name: float(row[f"column_{name}"]) for name in inputs["columns"]} == inputs["columns"]
 
 
-def test_level_snapshots_are_the_books_of_the_first_slot_of_each_day(
+def test_daily_levels_are_the_books_of_the_first_slot_of_each_day(
     homes: FilledHomes, exported: Path
 ) -> None:
-    rows = read(exported / "level_snapshots.csv")
+    rows = read(exported / "daily_levels.csv")
     firsts = stored(
         homes.late, "SELECT strategy, min(slot) FROM cycle GROUP BY strategy, slot / 86400000"
     )

@@ -25,9 +25,10 @@ from tests.support.reading_home import FilledHomes, make_home
 PUBLISHED = Path(__file__).parents[2] / "docs/schemas"
 # These print a schema or nothing, or serve until they are stopped.
 WITHOUT = {"schema", "simulate", "db", "run"}
+STRATEGIES = ("eager", "picky")
 # Held to their schemas by their own tests, which have a provider, a receiver or something to close.
 ELSEWHERE = {
-    "ack", "close", "demo", "doctor", "once", "outbox retry", "outbox test", "pause",
+    "ack", "alerts", "close", "demo", "doctor", "once", "outbox retry", "outbox test", "pause",
     "restatements", "resume",
 }  # fmt: skip
 
@@ -116,6 +117,10 @@ def test_documents_of_a_real_home_are_what_their_schemas_say(home: Path, tmp_pat
         "trials": [["trials"]],
         "audit": [["audit"]],
         "gates": [["gates"]],
+        "diff": [["diff", *(home / "strategies" / f"{name}.toml" for name in STRATEGIES)]],
+        "digest": [["digest"]],
+        "levels": [["levels"], ["levels", "--out", tmp_path / "levels"]],
+        "screen": [["screen"]],
         "signals": [["signals"]],
         "report": [["report"]],
         "card": [["card", newest(home)]],
