@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,7 +22,7 @@ from bot.adapters.sql.ledger_rows import (
 from bot.app.audit_book import Book, body_of, read_book
 from bot.app.audit_finding import BREAKS
 from bot.app.stepper import RULES_VERSION, LedgerHash
-from bot.domain.decimals import money_text, plain
+from bot.domain.decimals import money_text, price_of_points
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import line
 
@@ -97,7 +95,7 @@ class _Rebuilt:
         rows = row_lines(book, slot, decisions, notices)
         rows["equity"] = [mark_cells(self._marks[slot])] if slot in self._marks else []
         for cells, fill in zip(rows["fill"], book.fills_by_slot.get(slot, []), strict=True):
-            cells["reference"] = _reference(cells.pop("reference_points"), cells["price"])
+            cells["reference"] = price_of_points(cells.pop("reference_points"), cells["price"])
             cells |= self._purse.after(fill)
         for text in body.splitlines():
             said = json.loads(text)
@@ -133,12 +131,6 @@ class _Purse:
             rest = (lots - sold, cost - cost_out, fees - fees_out)
         self.held[fill.token_id] = rest
         return {"cash": money_text(self.cash), "realised": money_text(profit)}
-
-
-def _reference(points: int, price: str) -> str:
-    """The price before costs: points are read with the decimals that bring them to the price."""
-    decimals = round(math.log10(points) - math.log10(float(price)))
-    return plain(Decimal(points).scaleb(-min(max(decimals, 0), _DECIMALS_MAX)))
 
 
 def row_lines(

@@ -6,13 +6,14 @@ SHA-256 of its text; a snapshot is a row that names it, and can be checked by an
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.files.layout import Column
+from bot.adapters.files.table_writer import write_table
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.level_read import content_of, midnight_inputs, midnight_lists
@@ -22,11 +23,15 @@ from bot.app.queries import strategy_of
 from bot.app.reading import Document, Reader
 from bot.domain.errors import LedgerError, StorageError
 from bot.domain.instants import format_instant
-from bot.domain.spreadsheet import guarded
 
 PROVIDER = "provider"
 SNAPSHOTS, CONTENTS = "level_snapshots.csv", "level_contents.csv"
-_HEAD = ("slot", "source", "token_id", "symbol", "levels", "content_sha256", "seen_at")
+_COLUMNS = (
+    Column("slot", "time"), Column("source", "text"), Column("token_id", "id"),
+    Column("symbol", "text"), Column("levels", "id"), Column("content_sha256", "text"),
+    Column("seen_at", "text"),
+)  # fmt: skip
+_TEXTS = (Column("content_sha256", "text"), Column("body", "text"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,25 +123,19 @@ def write_snapshots(reader: Reader, found: Snapshots, folder: Path) -> None:
     """Two tables: the snapshots, and each content once; whole files or none."""
     rows = [
         (
-            format_instant(row.slot), guarded(row.source), row.token_id,
-            guarded(reader.symbol(row.token_id)), found.levels(row), row.sha256, row.seen_at,
+            row.slot, row.source, row.token_id, reader.symbol(row.token_id), found.levels(row),
+            row.sha256, row.seen_at or None,
         )
         for row in found.rows
     ]  # fmt: skip
     texts = sorted(found.contents.items())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / CONTENTS, ("content_sha256", "body"), texts)
-        _write(folder / SNAPSHOTS, _HEAD, rows)
+        for name, columns, cells in ((CONTENTS, _TEXTS, texts), (SNAPSHOTS, _COLUMNS, rows)):
+            with whole_file(folder / name) as draft:
+                write_table(draft, "csv", columns, cells)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
-
-
-def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with whole_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
 
 
 def _sha256(text: str) -> str:

@@ -243,7 +243,7 @@ def position_document(reader: Reader, row: PositionRow, seen: Document, watermar
         "opened": format_instant(body["opened_bar"]),
         "hours": (watermark - body["opened_bar"]) // HOUR,
         "quantity": scale.quantity(row.quantity_lots),
-        "entry": _mean_price(body["paid"], body["bought_lots"], scale),
+        "entry": mean_price(body["paid"], body["bought_lots"], scale),
         "stop": scale.price(body["stop_ticks"]),
         "target": scale.price(body["target_ticks"]),
         "mark": scale.price(ticks),
@@ -255,7 +255,7 @@ def position_document(reader: Reader, row: PositionRow, seen: Document, watermar
         "unrealised": money_text(unrealised),
         "realised": money_text(row.realised),
         "risk": money_text(body["risk"]),
-        "r": _ratio(row.realised + unrealised, body["risk"]),
+        "r": r_multiple(row.realised + unrealised, body["risk"]),
     }
 
 
@@ -298,12 +298,12 @@ def trade_document(reader: Reader, row: PositionRow) -> Document:
         "closed": format_instant(body["closed_bar"]),
         "hours": (body["closed_bar"] - body["opened_bar"]) // HOUR,
         "quantity": scale.quantity(lots),
-        "entry": _mean_price(body["paid"], lots, scale),
-        "exit": _mean_price(body["proceeds"], lots, scale),
+        "entry": mean_price(body["paid"], lots, scale),
+        "exit": mean_price(body["proceeds"], lots, scale),
         "fees": money_text(body["fees"]),
         "pnl": money_text(row.realised),
         "risk": money_text(body["risk"]),
-        "r": _ratio(row.realised, body["risk"]),
+        "r": r_multiple(row.realised, body["risk"]),
         "reason": body["reason"],
     }
 
@@ -313,11 +313,12 @@ def _unit(scale: Scale) -> int:
     return int(scale.tick * scale.lot * 10**MONEY_DECIMALS)
 
 
-def _mean_price(money: int, lots: int, scale: Scale) -> str:
+def mean_price(money: int, lots: int, scale: Scale) -> str:
     """Money per unit, to a tenth of a tick: the mean of several fills is no price of its own."""
     exact = Decimal(money) / (lots * _unit(scale)) * scale.tick
     return plain(exact.quantize(scale.tick / 10))
 
 
-def _ratio(part: int, whole: int) -> float | None:
+def r_multiple(part: int, whole: int) -> float | None:
+    """A result per money at risk at the stop; None where nothing was at risk."""
     return None if whole <= 0 else float(f"{part / whole:.4g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from pathlib import Path
 
-from bot.adapters.files.layout import FORMATS, FileFormat
+from bot.adapters.files.layout import chosen_format
 from bot.adapters.files.record_folder import read_record_with_notes
 from bot.adapters.files.record_writer import write_record
 from bot.adapters.sql import ledger_read, slot_store
@@ -25,7 +25,7 @@ def export_to(home: Path, folder: Path, form: str) -> Document:
     Units that the slots derived are written with their tokens, so that the folder replays to the
     same hash. Raises UsageError for an unknown format or a path that is no folder.
     """
-    chosen = _format(form)
+    chosen = chosen_format(form)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder")
     with reading(home) as reader:
@@ -65,13 +65,6 @@ def import_from(home: Path, folder: Path) -> Document:
         finally:
             database.close()
     return {"database": str(path), "rows": _counts(record), "new": added, "notes": notes}
-
-
-def _format(text: str) -> FileFormat:
-    for form in FORMATS:
-        if form == text:
-            return form
-    raise UsageError(f"--format {text}: must be one of {', '.join(FORMATS)}")
 
 
 def _counts(record: Record) -> dict[str, int]:

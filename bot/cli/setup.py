@@ -21,6 +21,15 @@ FilesArgument = Annotated[
     typer.Argument(help="Strategy files or folders. [default: those of the home]"),
 ]
 
+CommandArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="The command whose --json document is meant. [default: strategy files]"),
+]
+SchemasOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write the schemas of all documents into this folder."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -71,9 +80,24 @@ def _check_text(document: dict[str, Any], page: Page) -> str:
     return check_text(document, page)
 
 
-def schema(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Print the JSON schema of a strategy file, for editors."""
+def schema(
+    command: CommandArgument = None,
+    out: SchemasOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the JSON schema of a strategy file, or of what a command prints with --json.
+
+    For editors: `hourhand schema`. For programs: `hourhand schema status`, `hourhand schema db
+    info`, or all of them by --out. What stays from release to release: docs/exports.md.
+    """
+    from bot.app.documents.schema import document_schema, write_schemas
     from bot.app.strategy_schema import strategy_schema
 
-    del home, as_json  # every command takes them; the schema is one JSON document for all homes
-    print_json(strategy_schema())
+    del home, as_json  # every command takes them; a schema is one JSON document for all homes
+    if out is not None:
+        print_json({"written": [str(path) for path in write_schemas(out)]})
+    elif command:
+        print_json(document_schema(" ".join(command)))
+    else:
+        print_json(strategy_schema())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
@@ -67,6 +68,16 @@ def scaled(value: int, decimals: int) -> str:
 def money_text(money: int) -> str:
     """Canonical text of money in 1e-8 units."""
     return scaled(money, MONEY_DECIMALS)
+
+
+def price_of_points(points: int, near: str) -> str:
+    """A price in points as text: read with the decimals that bring it to a price near it.
+
+    >>> price_of_points(123456, "12.35")
+    '12.3456'
+    """
+    decimals = round(math.log10(points) - math.log10(float(near)))
+    return plain(Decimal(points).scaleb(-min(max(decimals, 0), PRICE_DECIMALS_MAX)))
 
 
 def canonical_price(value: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from docs.tour import make as tour
+from tests.support.published import check_document
 
 # Told by the fixture, or slow and mere confirmations: the page's own words stand for them.
 NOT_AGAIN = {"demo", "audit", "card", "report", "gates", "signals"}
@@ -31,6 +32,7 @@ def document(home: Path) -> dict[str, Any]:
     done = hourhand("demo", "--home", str(home), "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    check_document(["demo"], found)
     return found
 
 

@@ -20,9 +20,13 @@ _NEWEST_BAR = (
     "SELECT max(open_time) FROM bar WHERE token_id = ? AND available_at <= ? AND open_time <= ? "
     "AND CAST(low AS REAL) <= CAST(high AS REAL)"
 )
+# A row that came when an earlier slot had seen a newer one counts for nothing.
 _CALLS = (
-    "SELECT valid_time, signal FROM signal WHERE token_id = ? AND available_at <= ? "
-    "AND valid_time <= ? AND source = 'hourly' "
+    "SELECT valid_time, signal FROM signal s WHERE token_id = :token AND available_at <= :as_of "
+    "AND valid_time <= :hour AND source = 'hourly' AND NOT EXISTS (SELECT 1 FROM signal n "
+    "WHERE n.token_id = s.token_id AND n.source = s.source AND n.valid_time > s.valid_time "
+    "AND n.signal IN ('-1', '0', '1') AND n.available_at <= "
+    "(SELECT max(as_of) FROM slot WHERE as_of < s.available_at)) "
     "ORDER BY valid_time DESC, available_at DESC, signal DESC LIMIT 60"
 )
 
@@ -154,7 +158,8 @@ class Checker:
     def _calls(self, token_id: int, slot: int, as_of: int) -> list[tuple[int, str]]:
         """(hour, signal) newest first, each as it was last known; foreign words say nothing."""
         found: dict[int, str] = {}
-        for hour, text in self._rows(_CALLS, token_id, as_of, slot - HOUR):
+        asked = {"token": token_id, "as_of": as_of, "hour": slot - HOUR}
+        for hour, text in self._connection.execute(_CALLS, asked):
             found.setdefault(hour, text)
         return [(hour, text) for hour, text in found.items() if text in {"1", "0", "-1"}]
 

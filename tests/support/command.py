@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from bot.domain.errors import HourhandError
+from tests.support.published import check_document
 
 HEALTH = {0, 1, 2}  # healthy, degraded, failing
 
@@ -31,6 +32,8 @@ def run(*arguments: object) -> Outcome:
         return Outcome(result.stdout, problem.exit_code, str(problem))
     if problem is not None and not isinstance(problem, SystemExit):
         raise problem
+    if "--json" in arguments and result.stdout:
+        check_document([str(argument) for argument in arguments], json.loads(result.stdout))
     return Outcome(result.stdout, result.exit_code, result.stderr)
 
 

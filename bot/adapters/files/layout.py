@@ -1,14 +1,26 @@
-"""The files and columns of a record folder, shared by its reader and its writer."""
+"""What a column of a table file holds, and the files and columns of a record folder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "time", "price", "decimal", "number", "flag", "text"]
+from bot.domain.errors import UsageError
+
+# A price and a decimal are text in Parquet too: a record keeps every digit that a source sent.
+# Money (8 decimals) and an amount (18) are decimals of 128 bits there: a ledger's are bounded.
+Kind = Literal["id", "time", "price", "decimal", "money", "amount", "number", "flag", "text"]
 FileFormat = Literal["csv", "csv.gz", "parquet"]
 
 FORMATS: tuple[FileFormat, ...] = ("csv", "csv.gz", "parquet")
+
+
+def chosen_format(text: str) -> FileFormat:
+    """The format that `--format` names; UsageError for any other word."""
+    for form in FORMATS:
+        if form == text:
+            return form
+    raise UsageError(f"--format {text}: must be one of {', '.join(FORMATS)}")
 
 
 @dataclass(frozen=True, slots=True)

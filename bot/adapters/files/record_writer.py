@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from decimal import Decimal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from bot.adapters.files.layout import FORMATS, TABLES, Column, FileFormat, Kind
+from bot.adapters.files.layout import FORMATS, TABLES, Column, FileFormat
+from bot.adapters.files.table_writer import write_table
 from bot.adapters.whole_file import whole_file
-from bot.domain.decimals import plain
 from bot.domain.errors import StorageError
-from bot.domain.instants import format_instant
-from bot.domain.spreadsheet import guarded
 from bot.domain.values import Record
 
 _Row = tuple[Any, ...]
@@ -32,11 +24,10 @@ def write_record(record: Record, folder: Path, file_format: FileFormat) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_other_formats(folder, file_format)
-        write = _write_parquet if file_format == "parquet" else _write_csv
         for name in TABLES:
             columns, rows = _table(record, name)
             with whole_file(folder / f"{name}.{file_format}") as draft:
-                write(draft, columns, rows)
+                write_table(draft, file_format, columns, rows)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
@@ -84,67 +75,3 @@ def _level_rows(record: Record) -> Iterator[_Row]:
             yield found.token_id, found.seen_at, level.price, level.strength, level.level_date
         if not found.levels:
             yield found.token_id, found.seen_at, None, None, None
-
-
-def _write_csv(path: Path, columns: tuple[Column, ...], rows: Iterator[_Row]) -> None:
-    formats = [_TEXT[column.kind] for column in columns]
-    with _open_text(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([guarded(column.name) for column in columns])
-        writer.writerows(
-            ["" if cell is None else form(cell) for form, cell in zip(formats, row, strict=True)]
-            for row in rows
-        )
-
-
-@contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
-    if ".csv.gz" not in path.name:
-        with path.open("w", encoding="utf-8", newline="") as plain_text:
-            yield plain_text
-        return
-    # Neither a time nor a name in the header: equal records give equal bytes.
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
-        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
-    ):
-        yield text
-
-
-def _write_parquet(path: Path, columns: tuple[Column, ...], rows: Iterator[_Row]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pa_parquet
-
-    kinds: dict[Kind, Any] = {
-        "id": pa.int64(), "time": pa.timestamp("ms", tz="UTC"), "price": pa.string(),
-        "decimal": pa.string(), "number": pa.float64(), "flag": pa.bool_(), "text": pa.string(),
-    }  # fmt: skip
-    lists: list[list[Any]] = [[] for _ in columns]
-    for row in rows:
-        for cells, cell in zip(lists, row, strict=True):
-            cells.append(plain(cell) if isinstance(cell, Decimal) else cell)
-    arrays = [
-        pa.array(found, kinds[column.kind]) for column, found in zip(columns, lists, strict=True)
-    ]
-    table = pa.table(arrays, names=[column.name for column in columns])
-    pa_parquet.write_table(table, path, compression="zstd")
-
-
-def _number(value: float) -> str:
-    return repr(float(value)) if math.isfinite(value) else ""
-
-
-def _flag(value: bool) -> str:  # noqa: FBT001 - the cell itself
-    return "true" if value else "false"
-
-
-_TEXT: dict[Kind, Callable[[Any], str]] = {
-    "id": str,
-    "time": format_instant,
-    "price": plain,
-    "decimal": plain,
-    "number": _number,
-    "flag": _flag,
-    "text": guarded,
-}

@@ -15,6 +15,7 @@ from bot.adapters.sql import outbox_store
 from bot.adapters.sql.engine import Database, open_database
 from tests.integration.sql.support import T0, busy_slot, commit, start
 from tests.support.command import ask, run
+from tests.support.published import check_document
 from tests.support.webhook_server import Reply, WebhookServer
 
 SIGNED_WITH = "a text of at least 24 bytes"
@@ -135,6 +136,7 @@ def test_a_test_message_reaches_every_receiver_and_is_not_recorded(
     with WebhookServer() as server:
         set_up(home, server.url)
         document = json.loads(called(home, "outbox", "test", "--json").stdout)
+    check_document(["outbox", "test"], document)
     assert [(one["sink"], one["result"]) for one in document["sinks"]] == [
         ("log", "sent"), ("webhook", "sent"),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.adapters.files.layout import TABLES
+from bot.app.export_columns import TABLES as EXPORTED
 from bot.app.settings import KEYS, load_settings
 from bot.app.strategy_files import load_strategy
 from bot.cli.__main__ import INTERRUPTED
@@ -170,6 +171,15 @@ def test_the_record_page_names_the_columns_of_every_table_in_order() -> None:
         assert [row for row, _ in rows] == [column.name for column in columns], table
         required = [row for row, meaning in rows if "required" in meaning]
         assert required == [column.name for column in columns if column.required], table
+
+
+def test_every_exported_table_stands_in_the_page_with_its_columns() -> None:
+    text = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| (.+) \|$", text, re.MULTILINE)
+    said = {table: re.findall(r"`(\w+)`", columns) for table, columns in rows}
+    assert said == {
+        table: [column.name for column in columns] for table, columns in EXPORTED.items()
+    }
 
 
 def test_decisions_are_numbered_and_say_context_decision_and_consequence() -> None:

@@ -1,0 +1,1 @@
+"""What every `--json` document holds, as types that a schema is made of."""
