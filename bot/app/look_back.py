@@ -62,5 +62,9 @@ class LookBack:
     def _ask(self, span: Span, now: int) -> None:
         ids, deadline = self._plan.universe(now), self._client.deadline()
         self._client.hourly_ohlcv(ids, span, deadline)
-        if self._plan.with_signals:
-            self._client.hourly_signals(ids, span.start, deadline)
+        if not self._plan.with_signals:
+            return
+        with self._database.transaction() as connection:
+            first = restated_rows.first_slot(connection)
+        # What was told before we listened is not restated, only late.
+        self._client.hourly_signals(ids, max(span.start, first), deadline)

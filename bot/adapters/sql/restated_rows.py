@@ -56,6 +56,11 @@ def count_since(connection: Connection, since: int) -> dict[str, int]:
     }  # fmt: skip
 
 
+def first_slot(connection: Connection) -> int:
+    """The first slot that was frozen; 0 before there is one."""
+    return int(connection.exec_driver_sql("SELECT min(slot) FROM slot").scalar() or 0)
+
+
 def row_count(connection: Connection, kind: str) -> int:
     """How many hours of tokens the record has a row of, however many versions of each."""
     return int(connection.exec_driver_sql(_ROWS[kind]).scalar_one())
