@@ -50,7 +50,7 @@ class FatesOfFirst(FatesOfRule):
     any: Count
 
 
-class GatesOfStrategy(Span):
+class GatesOfRun(Span):
     """What a strategy's gates kept out, and what that would have earned in shadow."""
 
     strategy: str
@@ -65,6 +65,11 @@ class GatesOfStrategy(Span):
     only_reason: list[FatesOfRule]
     interval: Interval
     least_n: Count
+
+
+class GatesOfStrategy(GatesOfRun):
+    """The same, with what a reader should know of the data."""
+
     notes: list[Note]
 
 

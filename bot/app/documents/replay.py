@@ -21,6 +21,7 @@ from bot.app.documents.base import (
     Source,
     Span,
 )
+from bot.app.documents.board import GatesOfRun
 
 
 class Funnel(TypedDict):
@@ -250,6 +251,7 @@ class Replay(Span):
     notes: list[Note]
     out: NotRequired[Path]
     report: NotRequired[Path]
+    gates: NotRequired[GatesOfRun]
     lookahead: NotRequired[Lookahead]
     trials: Standing
 
