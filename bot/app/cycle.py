@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.adapters.clock import Clock, StoppedError
 from bot.adapters.sql.engine import Database
-from bot.adapters.sql.record_store import add_slot, last_freeze
+from bot.adapters.sql.record_store import add_slot
 from bot.adapters.sql.schema_record import slot_seen
 from bot.app.desk import Desk
 from bot.domain.decimals import money_text
@@ -80,16 +80,6 @@ class Cycle:
         now = self._clock.now()
         wake = floor_hour(now) + self._timing.poll_offset
         return wake if wake > now else wake + HOUR
-
-    def pass_freeze(self) -> None:
-        """Let the instant of the last freeze end, before anything is asked outside of a slot.
-
-        What comes then is known after that slot's inputs were frozen, also by its time.
-        """
-        with self._database.transaction() as connection:
-            frozen = last_freeze(connection)
-        if frozen is not None and frozen == self._clock.now():
-            self._clock.wait_until(frozen + 1)
 
     @property
     def poll_offset(self) -> int:

@@ -168,7 +168,6 @@ class _Runner:
         self._daemon.courier.after_wake()
         self._daemon.retention.run(self._daemon.clock.now())
         if not self._daemon.polls.wants_history:
-            cycle.pass_freeze()
             self._daemon.look_back.run(self._daemon.clock.now())
         return done
 
@@ -242,7 +241,6 @@ class _Runner:
                 self.fetch_history()
             self.wake()
             if self._daemon.polls.wants_history:
-                self._daemon.cycle.pass_freeze()
                 self._daemon.polls.backfill(self._daemon.clock.now())
             self._finished = self._is_finished()
         except StoppedError:

@@ -48,6 +48,7 @@ class Run:
     entered: dict[Key, list[Entered]]
     decisions: dict[Key, list[Decision]]
     by_token: dict[int, list[Entered]]
+    cancelled: dict[Key, str]  # why the last entry of a candidate was taken off the book
 
 
 def run_of(result: Replay) -> Run:
@@ -57,6 +58,7 @@ def run_of(result: Replay) -> Run:
     orders: list[Order] = []
     fills: dict[str, list[Fill]] = {}
     trades: dict[str, Trade] = {}
+    ends: dict[str, str] = {}
     for slot in result.busy:
         for decision in slot.decisions:
             decisions.setdefault((decision.token_id, decision.edge_time), []).append(decision)
@@ -65,17 +67,21 @@ def run_of(result: Replay) -> Run:
         for fill in slot.fills:
             fills.setdefault(fill.order_id, []).append(fill)
         trades |= {trade.entry_order_id: trade for trade in slot.trades}
+        ends |= {event.order_id: event.reason for event in slot.events if event.kind == "CANCEL"}
     entered: dict[Key, list[Entered]] = {}
     by_token: dict[int, list[Entered]] = {}
+    cancelled: dict[Key, str] = {}
     for order in orders:
         bought = sum(fill.quantity for fill in fills.get(order.id, ()))
         decision = named[order.decision_id or ""]
         if bought == 0:
+            if order.id in ends:
+                cancelled[order.token_id, decision.edge_time] = ends[order.id]
             continue
         one = Entered(decision=decision, order=order, bought=bought, trade=trades.get(order.id))
         entered.setdefault((order.token_id, decision.edge_time), []).append(one)
         by_token.setdefault(order.token_id, []).append(one)
-    return Run(entered=entered, decisions=decisions, by_token=by_token)
+    return Run(entered=entered, decisions=decisions, by_token=by_token, cancelled=cancelled)
 
 
 def diff(old: Replay, new: Replay, symbols: dict[int, str]) -> Document:
@@ -230,7 +236,9 @@ def _first_difference(runs: tuple[Run, Run], key: Key, there: Entered) -> Docume
             return _told_apart(runs, (old, new), at)
     # The same decisions up to the order: it filled in one run and not in the other.
     slot = format_instant(there.decision.slot)
-    return {"rule": "ENTRY_FILL", "slot": slot, "old": "ENTRY", "new": "ENTRY"}
+    words = ["ENTRY" if key in run.entered else run.cancelled.get(key, "ENTRY") for run in runs]
+    rule = next((word for word in words if word != "ENTRY"), "ENTRY_FILL")
+    return {"rule": rule, "slot": slot, "old": words[0], "new": words[1]}
 
 
 def _told_apart(

@@ -199,6 +199,8 @@ class _Part:
         for row in rows:
             trade = trade_document(self.reader, row)
             trade["symbol"] = self.symbol(row.token_id)
+            # A week is one of slots: told is the slot that booked the end, as of entries.
+            trade["closed"] = format_instant(row.closed_slot or 0)
             trades.append(trade)
         multiples = [trade["r"] for trade in trades if trade["r"] is not None]
         found = expectancy(multiples) if multiples else None

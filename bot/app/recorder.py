@@ -53,20 +53,23 @@ class RecordingSink:
 
     def store(self, response: RawResponse) -> int:
         """Store an answer and its observations; returns the answer's id."""
-        raw = record_store.RawResponse(
-            endpoint=response.endpoint,
-            params=_as_json(response.params),
-            status=response.status,
-            body=response.body,
-            fetched_at=response.fetched_at,
-            latency_ms=response.latency_ms,
-            request_id=response.request_id or None,
-        )
         with self._database.transaction() as connection:
+            # No frozen slot can have known it, whatever the clock says now: one that was set back,
+            # or a simulator's that stands still, must not change what is past.
+            fetched_at = max(response.fetched_at, 1 + record_store.last_freeze(connection))
+            raw = record_store.RawResponse(
+                endpoint=response.endpoint,
+                params=_as_json(response.params),
+                status=response.status,
+                body=response.body,
+                fetched_at=fetched_at,
+                latency_ms=response.latency_ms,
+                request_id=response.request_id or None,
+            )
             raw_id = record_store.add_raw(connection, raw)
             if response.status == GOOD:
                 seen = read_observations(
-                    response.endpoint, response.body, response.fetched_at, self._settings
+                    response.endpoint, response.body, fetched_at, self._settings
                 )
                 record_store.add_observations(connection, seen, raw_id)
         return raw_id

@@ -103,7 +103,8 @@ def share_table(equity: Equity) -> Document:
 def month_rows(equity: Equity) -> list[Document]:
     """Returns by calendar month, a row a year; None for months outside the run."""
     # A slot at 00:00 on the first is the end of the month before.
-    months = ((equity.slot - 1).astype("datetime64[ms]").astype("datetime64[M]")).astype(np.int64)
+    closed = np.maximum(equity.slot - 1, equity.slot[0])
+    months = (closed.astype("datetime64[ms]").astype("datetime64[M]")).astype(np.int64)
     last = np.flatnonzero(np.diff(months, append=months[-1] + 1))
     ends = equity.equity[last] / MONEY
     starts = np.concatenate(([equity.cash / MONEY], ends[:-1]))

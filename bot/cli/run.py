@@ -49,4 +49,7 @@ def once(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"slots": slots})
     elif slots == 0:
-        say("nothing was due: a first slot needs a run within `settle` after the full hour")
+        say(
+            "nothing was due: `hourhand status` says which slot was the last; a first one needs a "
+            "run within `settle` after the full hour"
+        )

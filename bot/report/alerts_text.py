@@ -15,8 +15,8 @@ def alerts_text(document: Document, page: Page) -> str:
     rows = document["alerts"]
     if not rows:
         return (
-            "No alerts: write [[alert]] tables into a strategy file; "
-            "they hold from the next slot on.\n"
+            "No alert was in force in any slot. [[alert]] tables of a strategy file hold from the\n"
+            "next slot of a running daemon on; `hourhand check` says what they mean.\n"
         )
     levels = [row for row in rows if "levels" in row]
     parts = [_told(rows, page), _meanings(rows, page)]

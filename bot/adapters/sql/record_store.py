@@ -127,10 +127,10 @@ def add_slot(connection: Connection, slot: Slot) -> Slot:
     return Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed))
 
 
-def last_freeze(connection: Connection) -> int | None:
-    """When the newest slot's inputs were frozen; None before the first."""
+def last_freeze(connection: Connection) -> int:
+    """When the newest slot's inputs were frozen; -1 before the first."""
     at = connection.execute(_LAST_FREEZE).scalar_one_or_none()
-    return None if at is None else int(at)
+    return -1 if at is None else int(at)
 
 
 def import_record(connection: Connection, record: Record) -> dict[str, int]:
