@@ -39,7 +39,8 @@ def changed(home: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_each_event_of_the_ledger_has_its_one_message(ledger_home: Path) -> None:
-    told = Counter(topic for (topic,) in rows(ledger_home, "SELECT topic FROM outbox"))
+    topics = rows(ledger_home, "SELECT topic FROM outbox WHERE topic NOT LIKE 'alert.%'")
+    told = Counter(topic for (topic,) in topics)
     fills = Counter(side for (side,) in rows(ledger_home, "SELECT side FROM fill"))
     entries = rows(ledger_home, "SELECT id FROM \"order\" WHERE action = 'ENTRY'")
     assert told == {
@@ -96,14 +97,15 @@ def test_slots_before_the_first_that_had_messages_need_none(
 ) -> None:
     ((middle,),) = rows(home, "SELECT slot FROM cycle ORDER BY slot LIMIT 1 OFFSET 12")
     sql(
-        f"DELETE FROM outbox WHERE slot < {middle}",
+        # Alerts hold from the message on that told their rules, so they go with it.
+        f"DELETE FROM outbox WHERE slot < {middle} OR topic LIKE 'alert.%'",
+        "DELETE FROM alert_state",
         f"UPDATE outbox_start SET slot = {middle}",
-        "UPDATE outbox SET id = id + 1000",
-        "UPDATE outbox SET id = id - (SELECT min(id) - 1 FROM outbox)",
+        "UPDATE outbox SET id = (SELECT count(*) FROM outbox o WHERE o.id <= outbox.id)",
     )(changed)
     # The seal over the rows is broken by taking them out, which is another finding.
     found = [one for one in audit(home).findings if one.code == "OUTBOX"]
-    assert all(one.where.startswith("rows ") for one in found)
+    assert [one for one in found if not one.where.startswith("rows ")] == []
 
 
 def test_a_ledger_without_any_message_is_a_replayed_one(
