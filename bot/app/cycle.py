@@ -75,11 +75,10 @@ class Cycle:
         self._timing = timing
         self._log = structlog.get_logger()
 
-    def next_wake(self) -> int:
-        """The instant at which the next slot may be polled."""
-        now = self._clock.now()
-        wake = floor_hour(now) + self._timing.poll_offset
-        return wake if wake > now else wake + HOUR
+    def next_wake(self, after: int) -> int:
+        """The first instant after this one at which a slot may be polled."""
+        wake = floor_hour(after) + self._timing.poll_offset
+        return wake if wake > after else wake + HOUR
 
     @property
     def poll_offset(self) -> int:

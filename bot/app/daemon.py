@@ -201,10 +201,11 @@ class _Runner:
     def _run_stepped(self) -> None:
         clock = self._daemon.clock
         while True:
+            # Read before: an hour that ends while the wake is at its end is due at once, not next.
+            wake = self._daemon.cycle.next_wake(clock.now())
             self._guarded()
             if self._stop.is_set():
                 return
-            wake = self._daemon.cycle.next_wake()
             if self._failures:
                 wake = min(wake, clock.now() + int(self._retry_s() * SECOND))
             clock.wait_until(wake)

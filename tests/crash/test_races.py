@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -162,6 +163,23 @@ def test_a_daemon_that_was_suspended_for_hours_records_what_it_missed_and_goes_o
     assert list(slots) == list(range(START, last + HOUR, HOUR))
     assert [slots[slot] for slot in range(SLOT, last + HOUR, HOUR)] == [1, 1, 1, 0]
     succeed(home, lab.run(home, "audit"))
+
+
+def test_an_hour_that_ends_between_any_two_looks_at_the_clock_is_not_missed(
+    prepared: Prepared,
+) -> None:
+    lab = prepared.labs[0]
+    missed = []
+    for looks in itertools.count(1):
+        home = prepared.copy(lab, f"looks-{looks}")
+        lab.clock.set(polled(BEFORE), limit=SLOT - MINUTE)
+        lab.clock.jump(looks, polled(SLOT))
+        succeed(home, lab.run(home, "run", "--until", format_instant(SLOT)))
+        missed += [looks for row in ledger(home)["cycle"] if row["slot"] == SLOT and row["missed"]]
+        if lab.clock.was_waited_for:
+            break
+    assert looks > 10
+    assert not missed
 
 
 def wait_for(home: Path, text: str, seconds: float = 30.0) -> None:

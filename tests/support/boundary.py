@@ -167,7 +167,7 @@ class Way:
         done = 0
         for _ in range(count):
             done += self.cycle.run_due(self.epoch, None, threading.Event())
-            self.clock.wait_until(self.cycle.next_wake())
+            self.clock.wait_until(self.cycle.next_wake(self.clock.now()))
         return done
 
     def rows(self, query: str) -> list[tuple[object, ...]]:

@@ -65,19 +65,34 @@ class SetClock:
     def __init__(self, start: int) -> None:
         self._now = start
         self._limit: int | None = None
+        self._jump: tuple[int, int] | None = None
+        self.was_waited_for = False  # before a jump
 
     def set(self, now: int, limit: int | None = None) -> None:
         """It is now so late, and gets no later than `limit` before it is set again."""
-        self._now, self._limit = now, limit
+        self._now, self._limit, self._jump = now, limit, None
+
+    def jump(self, looks: int, to: int) -> None:
+        """After so many looks at it, or once it is waited for, it is suddenly so late."""
+        self._jump, self.was_waited_for = (looks, to), False
 
     def now(self) -> int:
         """The latest instant that was asked for or set."""
-        return self._now
+        now = self._now
+        if self._jump is not None:
+            looks, to = self._jump
+            self._jump = (looks - 1, to)
+            if looks <= 1:
+                self.set(to)
+        return now
 
     async def advance(self, to: int) -> int:
         """Jump towards `to` at once, never back; the asker asks again where it is held."""
         reached = to if self._limit is None else min(to, self._limit)
         self._now = max(self._now, reached)
+        if self._now < to and self._jump is not None:
+            self.was_waited_for = True
+            self.set(self._jump[1])
         if self._now < to:
             await asyncio.sleep(_HELD_S)
         return self._now
