@@ -23,13 +23,10 @@ from bot.app.reading import Document, Reader
 from bot.app.stepper import LedgerHash
 from bot.domain.decimals import money_text
 from bot.domain.errors import UsageError
-from bot.domain.instants import DAY, HOUR, format_instant
+from bot.domain.instants import HOUR, MONDAY, WEEK, format_instant
 from bot.domain.values import Token
 from bot.market.universe import tokens_as_of
 from bot.stats.expectancy import expectancy
-
-WEEK = 7 * DAY
-_MONDAY = 4 * DAY  # 1970-01-05, a Monday, 00:00 UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Week:
         >>> format_instant(Week.of(1746882000000).start)  # a Saturday
         '2025-05-05T00:00:00Z'
         """
-        return cls((instant - _MONDAY) // WEEK * WEEK + _MONDAY)
+        return cls((instant - MONDAY) // WEEK * WEEK + MONDAY)
 
     def span(self, strategy: str) -> Span:
         """Its rows of a strategy."""

@@ -194,10 +194,14 @@ def positions(reader: Reader, names: Iterable[str]) -> Document:
 def _positions_of(reader: Reader, name: str) -> list[Document]:
     watermark = ledger_read.watermark(reader.connection, name)
     assert watermark is not None, "the ledger names only strategies that have an account"
-    inputs = slot_inputs(reader, name, watermark)
+    return open_positions(reader, name, watermark, slot_inputs(reader, name, watermark)["tokens"])
+
+
+def open_positions(reader: Reader, name: str, watermark: int, seen: Document) -> list[Document]:
+    """A strategy's open positions at the closes of its last slot, whose inputs `seen` are."""
     found = ledger_read.positions(reader.connection, Span(strategy=name))
     return [
-        position_document(reader, row, inputs["tokens"].get(str(row.token_id), {}), watermark)
+        position_document(reader, row, seen.get(str(row.token_id), {}), watermark)
         for row in found
         if row.status == "OPEN"
     ]

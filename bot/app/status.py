@@ -25,7 +25,7 @@ from bot.app.operator_view import (
 )
 from bot.app.outbox_view import sinks_document
 from bot.app.poller import BACKFILL_MINUTES, plan_of
-from bot.app.queries import account_of, positions, series_read, slot_inputs, strategy_of
+from bot.app.queries import account_of, open_positions, series_read, slot_inputs, strategy_of
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.stepper import LedgerHash
 from bot.app.strategy_files import LoadedStrategy
@@ -125,6 +125,7 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
     for body in ledger_read.journal_bodies(reader.connection, name):
         digest.add(body)
     numbers = account.numbers
+    seen = slot_inputs(reader, name, last)["tokens"]
     halts = (("HALT_DAILY_LOSS", at.A_HALT_DAILY), ("HALT_DRAWDOWN", at.A_HALT_DRAWDOWN))
     return {
         "name": name,
@@ -142,12 +143,12 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "drawdown": _fraction(row.peak - row.equity, row.peak),
         "open_positions": sum(token[at.T_QTY] > 0 for token in account.tokens.values()),
         "working_entries": sum(token[at.T_REST] > 0 for token in account.tokens.values()),
-        "positions": positions(reader, [name])["positions"],
+        "positions": open_positions(reader, name, last, seen),
         "limits": _limits(strategy, row, numbers),
         "held": held_document(reader, name),
         "waiting": waiting_document(reader, name),
         "halts": [halt for halt, column in halts if numbers[column]],
-        "stale": _stale(reader, name, last, series_read(strategy)),
+        "stale": _stale(reader, seen, last, series_read(strategy)),
         "notices": overview.notice_counts(reader.connection, name, last - DAY + HOUR),
         "config_sha256": cycle.config_sha256,
         "config": _config_state(loaded, cycle.config_sha256),
@@ -180,10 +181,12 @@ def _fraction(part: int, whole: int) -> float:
     return float(f"{part / whole:.4g}") if whole > 0 else 0.0
 
 
-def _stale(reader: Reader, name: str, slot: int, read: tuple[str, ...]) -> dict[str, list[str]]:
+def _stale(
+    reader: Reader, tokens: Document, slot: int, read: tuple[str, ...]
+) -> dict[str, list[str]]:
     """Bars and the series read -> symbols of the universe whose newest row was too old."""
     found: dict[str, list[str]] = {}
-    for token_id, seen in sorted(slot_inputs(reader, name, slot)["tokens"].items()):
+    for token_id, seen in sorted(tokens.items()):
         if not seen["in_universe"]:
             continue
         symbol = reader.symbol(int(token_id))

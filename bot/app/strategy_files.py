@@ -83,24 +83,22 @@ def alert_text(alert: Alert) -> str:
 
 def alert_from_text(text: str) -> Alert:
     """The alert that `alert_text` wrote; ConfigError if it is none."""
-    try:
-        raw = json.loads(text, parse_float=Decimal)
-    except ValueError as problem:
-        raise ConfigError([f"stored alert: not JSON: {problem}"]) from None
-    if not isinstance(raw, dict):
-        raise ConfigError(["stored alert: not a table"])
-    return read_table(Alert, raw)
+    return read_table(Alert, _stored("alert", text))
 
 
 def strategy_from_canonical(text: str) -> Strategy:
     """The strategy that `canonical_text` wrote: no description, no alerts; ConfigError if none."""
+    return read_table(Strategy, _stored("strategy", text))
+
+
+def _stored(what: str, text: str) -> dict[str, object]:
     try:
         raw = json.loads(text, parse_float=Decimal)
     except ValueError as problem:
-        raise ConfigError([f"stored strategy: not JSON: {problem}"]) from None
+        raise ConfigError([f"stored {what}: not JSON: {problem}"]) from None
     if not isinstance(raw, dict):
-        raise ConfigError(["stored strategy: not a table"])
-    return read_table(Strategy, raw)
+        raise ConfigError([f"stored {what}: not a table"])
+    return raw
 
 
 def override(raw: Mapping[str, object], pairs: Iterable[tuple[str, str]]) -> dict[str, object]:

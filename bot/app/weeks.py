@@ -7,14 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.domain.instants import DAY
+from bot.domain.instants import MONDAY, WEEK
 from bot.domain.values import Slot
 from bot.engine.types import IntArray
 from bot.stats.cluster_bootstrap import DRAWS, LEVEL, cluster_draws, ratio_interval
 from bot.stats.samples import Floats
 
-WEEK = 7 * DAY
-MONDAY = 4 * DAY  # 1970-01-05, 00:00 UTC
 SEED = 1
 
 

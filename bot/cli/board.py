@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, instant_option, printable
+from bot.cli.common import HomeOption, JsonOption, aside, instant_option
 from bot.cli.reading import StrategyOption, show
 from bot.cli.replay import (
     CandlesOption,
@@ -106,9 +105,4 @@ def _runs(
         candles=candles, record=record, database=db, home=home,
         first=instant_option(span[0], "--from"), last=instant_option(span[1], "--to"),
     )  # fmt: skip
-    return judged_runs(files or [], changes or [], source, strategy, _aside)
-
-
-def _aside(text: str) -> None:
-    """A line that must not stand among a document's."""
-    sys.stderr.write(printable(text) + "\n")
+    return judged_runs(files or [], changes or [], source, strategy, aside)

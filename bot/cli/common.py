@@ -53,6 +53,11 @@ def say(text: str) -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def aside(text: str) -> None:
+    """A line that must not stand among a document's."""
+    sys.stderr.write(printable(text) + "\n")
+
+
 def printable(text: str) -> str:
     """A text that may quote names from outside, without what a terminal would obey."""
     return "".join(c for c in text if c in "\n\t" or c.isprintable())

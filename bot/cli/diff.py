@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, instant_option, printable
+from bot.cli.common import HomeOption, JsonOption, aside, instant_option
 from bot.cli.progress import progress_bar
 from bot.cli.reading import show
 from bot.cli.replay import (
@@ -62,9 +61,9 @@ def diff(
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
     for note in [*notes, *early_ends(history)]:
-        _aside(note)
-    machine = choose_machine(history.token_bars(), os.environ, _aside)
-    trials = open_trials(history, os.environ, _aside)
+        aside(note)
+    machine = choose_machine(history.token_bars(), os.environ, aside)
+    trials = open_trials(history, os.environ, aside)
     results = [_run(one, history, span, machine) for one in loaded]
     for result in results:
         trials.add(result, keep=not no_trial)
@@ -77,12 +76,7 @@ def _run(loaded: Any, history: Any, span: tuple[int | None, int | None], machine
     from bot.app.replay import history_slots, replay
 
     for note in missing_columns(loaded.strategy, history.rest):
-        _aside(note)
+        aside(note)
     slots = between(history_slots(history, loaded.strategy.settle), *span)
     with progress_bar(loaded.path.name) as progress:
         return replay(loaded, history, slots, machine, progress)
-
-
-def _aside(text: str) -> None:
-    """A line that must not stand among a document's."""
-    sys.stderr.write(printable(text) + "\n")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, instant_option, print_json, printable, say
+from bot.cli.common import HomeOption, JsonOption, aside, instant_option, print_json, say
 from bot.cli.progress import progress_bar
 
 FilesArgument = Annotated[list[Path], typer.Argument(help="Strategy files or folders of them.")]
@@ -105,9 +104,9 @@ def replay(
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
     notes = _noted(notes, history, loaded)
-    machine = choose_machine(history.token_bars(), os.environ, _aside)
+    machine = choose_machine(history.token_bars(), os.environ, aside)
     documents: list[dict[str, Any]] = []
-    trials = open_trials(history, os.environ, _aside)
+    trials = open_trials(history, os.environ, aside)
     for one, folder in zip(loaded, folders, strict=True):
         slots = between(history_slots(history, one.strategy.settle), *span)
         result = _run(one, history, slots, machine, (folder, format_), reports.observer(one))
@@ -141,7 +140,7 @@ def _noted(notes: list[str], history: Any, loaded: list[Any]) -> list[str]:
     for one in loaded:
         found += missing_columns(one.strategy, history.rest)
     for note in found:
-        _aside(note)
+        aside(note)
     return found
 
 
@@ -220,11 +219,6 @@ def between(slots: list[Any], first: int | None, last: int | None) -> list[Any]:
     if not chosen:
         raise UsageError("no slot of the record lies between --from and --to")
     return chosen
-
-
-def _aside(text: str) -> None:
-    """A line that must not stand among a document's."""
-    sys.stderr.write(printable(text) + "\n")
 
 
 def _show(documents: list[dict[str, Any]], as_json: bool) -> None:

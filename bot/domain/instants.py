@@ -11,6 +11,8 @@ SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+WEEK = 7 * DAY
+MONDAY = 4 * DAY  # 1970-01-05, 00:00 UTC
 
 # 2000-01-01 and 2100-01-01: an instant outside is a unit mistake, never a market.
 EARLIEST = 946_684_800_000

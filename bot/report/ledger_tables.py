@@ -10,6 +10,7 @@ from bot.report.tables import (
     Page,
     minute_text,
     money_shown,
+    r_shown,
     six_digits,
     table_text,
     without_year,
@@ -107,7 +108,7 @@ def positions_text(document: Document, page: Page) -> str:
             row["target"],
             money_shown(row["value"]),
             money_shown(row["unrealised"]),
-            _r(row["r"]),
+            r_shown(row["r"]),
         )
         for row in rows
     ]
@@ -147,7 +148,7 @@ def trades_text(document: Document, page: Page) -> str:
             row["hours"],
             money_shown(row["fees"]),
             money_shown(row["pnl"]),
-            _r(row["r"]),
+            r_shown(row["r"]),
             row["reason"],
         )
         for row in rows
@@ -158,7 +159,3 @@ def trades_text(document: Document, page: Page) -> str:
         f"pnl {money_shown(document['pnl'])} after fees of {money_shown(document['fees'])}\n"
     )
     return table_text(columns, cells, page) + summary
-
-
-def _r(value: float | None) -> str | None:
-    return None if value is None else f"{value:.2f}"

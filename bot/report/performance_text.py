@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from bot.report.tables import Column, Page, clean, money_shown, table_text
+from bot.report.tables import Column, Page, indented, money_shown, table_text
 
 Document = dict[str, Any]
-_WIDTH = 80
 _SURE = 0.05  # a p above this is no evidence
 _P_SHOWN = 0.001
 
@@ -123,7 +121,7 @@ def _returns(document: Document, page: Page) -> str:
             f"lie within (stationary bootstrap, mean block {drawn['mean_block_days']:.1f} days, "
             f"seed {drawn['seed']})."
         )
-    return text + _missing(RETURNS, figures, page) + _wrapped(note, page)
+    return text + _missing(RETURNS, figures, page) + indented(note, page)
 
 
 def _trades(document: Document, page: Page) -> str:
@@ -136,7 +134,7 @@ def _trades(document: Document, page: Page) -> str:
     p = mean.get("p")
     if p is not None and p >= _SURE:
         notes += f" The mean result is not distinguishable from zero ({_p(p)})."
-    return text + _missing(TRADES, figures, page) + _wrapped(notes, page)
+    return text + _missing(TRADES, figures, page) + indented(notes, page)
 
 
 def _benchmarks(document: Document, page: Page) -> str:
@@ -169,7 +167,7 @@ def _benchmarks(document: Document, page: Page) -> str:
         _missing(COMPARED, one, page, f"{one['name']} ")
         for kind, one in found.items() if kind != "cash"
     )  # fmt: skip
-    return text + missing + _wrapped(" ".join(notes), page)
+    return text + missing + indented(" ".join(notes), page)
 
 
 def _late(one: Document, document: Document) -> bool:
@@ -226,12 +224,6 @@ def _missing(lines: Iterable[Line], figures: Document, page: Page, of: str = "")
         if one["value"] is None:
             reasons.setdefault(f"{one['why']} (n {one['n']} {one['of']})", []).append(line.label)
     return "".join(
-        _wrapped(f"Not shown: {of}{', '.join(labels)}: {why}.", page)
+        indented(f"Not shown: {of}{', '.join(labels)}: {why}.", page)
         for why, labels in reasons.items()
     )
-
-
-def _wrapped(text: str, page: Page) -> str:
-    width = min(page.width or _WIDTH, _WIDTH)
-    lines = textwrap.wrap(clean(text), width, initial_indent="  ", subsequent_indent="  ")
-    return "\n".join(lines) + "\n"

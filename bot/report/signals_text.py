@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
 from typing import Any
 
-from bot.report.tables import Column, Page, clean, minute_text, table_text
+from bot.report.tables import Column, Page, clean, indented, minute_text, table_text
 
 Document = dict[str, Any]
-_WIDTH = 80
 
 
 def signals_text(document: Document, page: Page, horizon: int) -> str:
@@ -154,15 +151,7 @@ def _notes(one: Document, page: Page) -> str:
         f"placebo: the same levels moved by {100 * (one['levels']['placebo_shift'] - 1):.1f}%.",
         *one["notes"],
     ]
-    return _wrapped(text, page)
-
-
-def _wrapped(text: Iterable[str], page: Page) -> str:
-    width = min(page.width or _WIDTH, _WIDTH)
-    return "".join(
-        textwrap.fill(clean(line), width, initial_indent="  ", subsequent_indent="  ") + "\n"
-        for line in text
-    )
+    return "".join(indented(line, page) for line in text)
 
 
 def _percent(value: float | None) -> str | None:

@@ -17,6 +17,7 @@ from bot.report.tables import (
     minute_text,
     money_shown,
     percent_shown,
+    r_shown,
     table_text,
     without_year,
 )
@@ -132,16 +133,12 @@ def _positions(rows: list[Document], page: Page) -> list[str]:
         (
             row["symbol"], row["hours"], row["mark"], row["stop"], _signed(row["to_stop"]),
             row["target"], _signed(row["to_target"]), money_shown(row["unrealised"]),
-            _two(row["r"]),
+            r_shown(row["r"]),
         )
         for row in rows
     ]  # fmt: skip
     inner = Page(None if page.width is None else page.width - 2, page.styled, page.coloured)
     return [f"  {line}" for line in table_text(columns, cells, inner).splitlines()]
-
-
-def _two(number: float | None) -> str | None:
-    return None if number is None else f"{number:.2f}"
 
 
 def _signed(share: float | None) -> str | None:

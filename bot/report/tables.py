@@ -16,6 +16,7 @@ Texts = list[list[str]]
 _GAPS = (2, 1)  # blanks between columns: the usual, and where that is too wide
 _PIPE_WIDTH = 100_000  # no row of a table is longer, so none is folded
 _SHORT_DIGITS = 6
+_WIDTH_MAX = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,22 @@ def coloured(text: str, meaning: Literal["good", "warning", "bad"], page: Page) 
     'healthy'
     """
     return f"\x1b[{_COLOURS[meaning]}m{text}\x1b[0m" if page.coloured else text
+
+
+def indented(text: str, page: Page) -> str:
+    """A text in lines of at most 80 columns, two blanks before each."""
+    width = min(page.width or _WIDTH_MAX, _WIDTH_MAX)
+    lines = textwrap.wrap(clean(text), width, initial_indent="  ", subsequent_indent="  ")
+    return "\n".join(lines) + "\n"
+
+
+def r_shown(multiple: float | None) -> str | None:
+    """A result in multiples of the risk.
+
+    >>> r_shown(1.40625)
+    '1.41'
+    """
+    return None if multiple is None else f"{multiple:.2f}"
 
 
 def age_text(seconds: int | None) -> str | None:
