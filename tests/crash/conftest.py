@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +11,7 @@ import pytest
 from tests.support.crash_lab import Prepared, prepare
 from tests.support.crash_sweep import at_call
 from tests.support.forked import Forks, open_forks
-
-_MEMORY = Path("/dev/shm")  # noqa: S108  a folder of our own is made there
-_ROOM = 1 << 30
+from tests.support.memory import folder_in_memory
 
 
 @pytest.fixture(scope="session")
@@ -25,17 +22,10 @@ def forks() -> Iterator[Forks]:
 
 
 @pytest.fixture(scope="session")
-def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder in memory where there is room for one.
-
-    A process that is killed loses nothing that it gave to the system, on a disk or not; waiting for
-    a disk thousands of times shows nothing more.
-    """
-    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
-        yield tmp_path_factory.mktemp("crash")
-        return
-    with TemporaryDirectory(prefix="hourhand-crash-", dir=_MEMORY) as found:
-        yield Path(found)
+def memory() -> Iterator[Path]:
+    """A folder for everything, in memory where there is room."""
+    with folder_in_memory("crash") as found:
+        yield found
 
 
 @pytest.fixture

@@ -22,11 +22,13 @@ _NEWEST_BAR = (
 )
 # A row that came when an earlier slot had seen a newer one counts for nothing.
 _CALLS = (
-    "SELECT valid_time, signal FROM signal s WHERE token_id = :token AND available_at <= :as_of "
-    "AND valid_time <= :hour AND source = 'hourly' AND NOT EXISTS (SELECT 1 FROM signal n "
-    "WHERE n.token_id = s.token_id AND n.source = s.source AND n.valid_time > s.valid_time "
-    "AND n.signal IN ('-1', '0', '1') AND n.available_at <= "
-    "(SELECT max(as_of) FROM slot WHERE as_of < s.available_at)) "
+    "WITH s AS MATERIALIZED (SELECT valid_time, signal, available_at, (SELECT as_of FROM slot "
+    "WHERE as_of < r.available_at ORDER BY slot DESC LIMIT 1) AS frozen FROM signal r "
+    "WHERE token_id = :token AND source = 'hourly' AND available_at <= :as_of "
+    "AND valid_time <= :hour ORDER BY valid_time DESC LIMIT 120) "
+    "SELECT valid_time, signal FROM s WHERE NOT EXISTS (SELECT 1 FROM signal n "
+    "WHERE n.token_id = :token AND n.source = 'hourly' AND n.valid_time > s.valid_time "
+    "AND n.signal IN ('-1', '0', '1') AND n.available_at <= s.frozen) "
     "ORDER BY valid_time DESC, available_at DESC, signal DESC LIMIT 60"
 )
 

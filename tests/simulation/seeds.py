@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import shutil
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
@@ -27,6 +26,7 @@ from tests.simulation.facts import (
 )
 from tests.simulation.plan import MARKETS, RESTARTS, draw_plan, kind_of, quiet_plan
 from tests.simulation.world import Outcome, World, make_template
+from tests.support.memory import folder_in_memory
 
 WELL_AGAIN = 4 * HOUR
 FOUND = 3  # exit code of a seed with a problem
@@ -50,8 +50,8 @@ class SeedResult:
 def run_seeds(seeds: list[int], hours: int) -> list[SeedResult]:
     """Run and judge seeds, one after the other."""
     gc.set_threshold(200_000)  # a fifth of the time would go into looking for cycles
-    with tempfile.TemporaryDirectory(prefix="seeds-") as folder:
-        return [judged(seed, hours, Path(folder)) for seed in seeds]
+    with folder_in_memory("seeds") as folder:
+        return [judged(seed, hours, folder) for seed in seeds]
 
 
 def judged(seed: int, hours: int, folder: Path) -> SeedResult:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from bot.adapters.sql.schema_ledger import journal
 from bot.adapters.sql.schema_record import meta
 
+_BYTES = 400
 _BYTES_MAX = 1_000
 
 
@@ -45,16 +46,18 @@ def read_head(connection: Connection) -> Head | None:
 def note_head(database: Path, head: Head) -> None:
     """Write the file; OSError where it cannot be written.
 
-    Not forced to disk: a file lost with the power is as good as an older one.
+    Not forced to disk: a file lost with the power is as good as an older one. Written over in one
+    call and at one length, so that a kill leaves the old content or the new one; a new file put in
+    its place would make every slot wait for the disk.
     """
-    path = head_path(database)
-    draft = path.with_name(f".{path.name}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    content = json.dumps(asdict(head)).encode().ljust(_BYTES)
+    descriptor = os.open(head_path(database), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, json.dumps(asdict(head)).encode())
+        os.pwrite(descriptor, content, 0)
+        if os.fstat(descriptor).st_size != len(content):
+            os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
-    draft.replace(path)
 
 
 def lost_head(database: Path, connection: Connection) -> Head | None:

@@ -100,7 +100,7 @@ class Pager:
             params = {**question.params, **paging}
             stored = self._exchange.fetch(question.endpoint, params, deadline)
             pages.append(self._page(question, stored))
-            if self._is_last(walk, question, stored):
+            if pages[-1].parsed.rows < PAGE_ROWS or self._is_last(walk, question, stored):
                 return tuple(pages)
         self._exchange.misread(question.endpoint)
         raise BadPayloadError(
@@ -133,8 +133,7 @@ class _Walk:
         self._digests: set[bytes] = set()
 
     def ends_with(self, rows: tuple[object, ...]) -> bool:
-        if len(rows) < PAGE_ROWS:
-            return True
+        """Whether a full page ends the set."""
         digest = hashlib.sha256(repr(rows).encode(errors="replace")).digest()
         if digest in self._digests:
             raise BadPayloadError("a page repeats an earlier page")
