@@ -7,6 +7,7 @@ import json
 from bot.adapters.sql import record_store, slot_store
 from bot.adapters.sql.engine import Database
 from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.parsed import Observation, Parsed
 from bot.adapters.tokenmetrics.ports import RawResponse
 from bot.adapters.tokenmetrics.wire import PARSERS
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
@@ -23,11 +24,14 @@ def read_observations(
 
     A function of the stored response alone, so that the audit reads the same from it.
     """
-    record = Record()
     try:
-        parsed = PARSERS[Endpoint(endpoint)](body, fetched_at, settings)
+        return _as_record(PARSERS[Endpoint(endpoint)](body, fetched_at, settings))
     except (ProviderError, ValueError):
-        return record
+        return Record()
+
+
+def _as_record(parsed: Parsed[Observation]) -> Record:
+    record = Record()
     for row in parsed.observations:
         if isinstance(row, Token):
             record.tokens.append(row)
@@ -51,7 +55,7 @@ class RecordingSink:
         self._database = database
         self._settings = settings
 
-    def store(self, response: RawResponse) -> int:
+    def store(self, response: RawResponse, parsed: Parsed[Observation] | None) -> int:
         """Store an answer and its observations; returns the answer's id."""
         with self._database.transaction() as connection:
             # No frozen slot can have known it, whatever the clock says now: one that was set back,
@@ -67,10 +71,12 @@ class RecordingSink:
                 request_id=response.request_id or None,
             )
             raw_id = record_store.add_raw(connection, raw)
-            if response.status == GOOD:
-                seen = read_observations(
-                    response.endpoint, response.body, fetched_at, self._settings
-                )
+            if parsed is not None:
+                seen = _as_record(parsed)
+                if fetched_at != response.fetched_at:
+                    seen = read_observations(
+                        response.endpoint, response.body, fetched_at, self._settings
+                    )
                 record_store.add_observations(connection, seen, raw_id)
         return raw_id
 

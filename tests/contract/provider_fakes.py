@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
+from bot.adapters.tokenmetrics.parsed import Observation, Parsed
 from bot.adapters.tokenmetrics.ports import Ports, RawResponse
 from bot.domain.instants import parse_instant
 
@@ -39,7 +40,7 @@ class MemorySink:
     def __init__(self) -> None:
         self.kept: list[RawResponse] = []
 
-    def store(self, response: RawResponse) -> int:
+    def store(self, response: RawResponse, parsed: Parsed[Observation] | None) -> int:
         self.kept.append(response)
         return len(self.kept)
 

@@ -1,10 +1,11 @@
-"""One logical request: throttled, counted, retried within its deadline, kept before it is read."""
+"""One logical request: throttled, counted, retried within its deadline, kept with what it says."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from bot.adapters.tokenmetrics.circuit import Circuit
 from bot.adapters.tokenmetrics.clock_check import clock_error
@@ -12,6 +13,7 @@ from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.envelope import printable
 from bot.adapters.tokenmetrics.faults import FaultKind, TransportFault
 from bot.adapters.tokenmetrics.limits import ATTEMPTS_MAX
+from bot.adapters.tokenmetrics.parsed import Observation, Parsed
 from bot.adapters.tokenmetrics.ports import Ports, RawResponse, Transport, WireAnswer
 from bot.adapters.tokenmetrics.retry import (
     PASSING_STATUSES,
@@ -23,14 +25,30 @@ from bot.adapters.tokenmetrics.throttle import CreditBudget, PollDeadline, Throt
 from bot.adapters.tokenmetrics.verdict import OK, error_of
 from bot.domain.errors import BadPayloadError, ProviderError, RateLimitError, UnavailableError
 
+T = TypeVar("T", bound=Observation)
+T_co = TypeVar("T_co", bound=Observation, covariant=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """An answer to be read, and the id under which it was kept."""
+class Request(Generic[T_co]):
+    """What is asked, and how an answer is read, given its body and when it was fetched.
+
+    `parse` raises a ProviderError for one that cannot be read.
+    """
+
+    endpoint: Endpoint
+    params: Mapping[str, str]
+    parse: Callable[[bytes, int], Parsed[T_co]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(Generic[T_co]):
+    """An answer, the id under which it was kept, and what it says or why it cannot be read."""
 
     raw_id: int
     body: bytes
     fetched_at: int
+    parsed: Parsed[T_co] | ProviderError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +88,14 @@ class Exchange:
         self._circuit = Circuit(ports.clock)
         self._tally = Tally()
 
-    def fetch(
-        self, endpoint: Endpoint, params: Mapping[str, str], deadline: PollDeadline
-    ) -> Stored:
+    def fetch(self, request: Request[T], deadline: PollDeadline) -> Stored[T]:
         """The answer to a request, after as many attempts as the limits allow.
 
         Raises the ProviderError of the last attempt, or the one that forbids any.
         """
         self._circuit.check()
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            result = self._attempt(endpoint, params, deadline)
+            result = self._attempt(request, deadline)
             if isinstance(result, Stored):
                 self._circuit.succeeded()
                 return result
@@ -123,15 +139,16 @@ class Exchange:
         """Close the connections."""
         self._transport.close()
 
-    def _attempt(
-        self, endpoint: Endpoint, params: Mapping[str, str], deadline: PollDeadline
-    ) -> Stored | _Failure:
+    def _attempt(self, request: Request[T], deadline: PollDeadline) -> Stored[T] | _Failure:
+        endpoint = request.endpoint
         self._throttle.wait(deadline)
         self._budget.charge()
         self._tally.sent(endpoint)
         asked = self._clock.now()
         try:
-            answer = self._transport.get(f"{self._path}/{endpoint}", params, deadline.remaining_s())
+            answer = self._transport.get(
+                f"{self._path}/{endpoint}", request.params, deadline.remaining_s()
+            )
         except TransportFault as fault:
             self._tally.failed(endpoint, fault.kind)
             return _Failure(error=_fault_error(endpoint, fault), may_pass=fault.may_pass)
@@ -141,7 +158,7 @@ class Exchange:
             # Not kept: the record says of every row when it was known, and here nobody can.
             self._tally.failed(endpoint, "clock")
             return _Failure(error=wrong_time, may_pass=False)
-        stored = self._keep(endpoint, params, answer)
+        stored = self._keep(request, answer)
         error = error_of(answer, endpoint)
         if error is None:
             return stored
@@ -149,11 +166,11 @@ class Exchange:
         may_pass = answer.status in PASSING_STATUSES
         return _Failure(error=error, may_pass=may_pass, wait_s=self._asked_wait(answer))
 
-    def _keep(self, endpoint: Endpoint, params: Mapping[str, str], answer: WireAnswer) -> Stored:
+    def _keep(self, request: Request[T], answer: WireAnswer) -> Stored[T]:
         fetched_at = self._clock.now()
         raw = RawResponse(
-            endpoint=endpoint.value,
-            params=canonical_params(params),
+            endpoint=request.endpoint.value,
+            params=canonical_params(request.params),
             status=answer.status,
             body=answer.body,
             sha256=hashlib.sha256(answer.body).hexdigest(),
@@ -161,7 +178,9 @@ class Exchange:
             latency_ms=answer.latency_ms,
             request_id=_request_id(answer),
         )
-        return Stored(raw_id=self._sink.store(raw), body=answer.body, fetched_at=fetched_at)
+        parsed = _reading(request, answer.body, fetched_at)
+        raw_id = self._sink.store(raw, _said(answer, parsed))
+        return Stored(raw_id=raw_id, body=answer.body, fetched_at=fetched_at, parsed=parsed)
 
     def _asked_wait(self, answer: WireAnswer) -> float | None:
         asked = answer.headers.get("retry-after", "")
@@ -188,6 +207,18 @@ def canonical_params(params: Mapping[str, str]) -> str:
     'limit=100&page=1'
     """
     return "&".join(f"{name}={params[name]}" for name in sorted(params))
+
+
+def _reading(request: Request[T], body: bytes, fetched_at: int) -> Parsed[T] | ProviderError:
+    try:
+        return request.parse(body, fetched_at)
+    except ProviderError as error:
+        return error
+
+
+def _said(answer: WireAnswer, parsed: Parsed[T] | ProviderError) -> Parsed[T] | None:
+    """What is recorded of an answer: rows that came with a refusal are not."""
+    return parsed if answer.status == OK and isinstance(parsed, Parsed) else None
 
 
 def _fault_error(endpoint: Endpoint, fault: TransportFault) -> ProviderError:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.envelope import read_envelope
-from bot.adapters.tokenmetrics.exchange import Exchange, Stored
+from bot.adapters.tokenmetrics.exchange import Exchange, Request, Stored
 from bot.adapters.tokenmetrics.fields import Row
 from bot.adapters.tokenmetrics.limits import PAGE_ROWS, PAGES_MAX
 from bot.adapters.tokenmetrics.parsed import Observation, Parsed, RowFault, RowRefusedError
@@ -84,7 +84,7 @@ class Pager:
 
     def single(self, question: Question[T], deadline: PollDeadline) -> tuple[Page[T], ...]:
         """The one answer of an endpoint that knows no pages."""
-        stored = self._exchange.fetch(question.endpoint, question.params, deadline)
+        stored = self._exchange.fetch(self._request(question, question.params), deadline)
         return (self._page(question, stored),)
 
     def all(self, question: Question[T], deadline: PollDeadline) -> tuple[Page[T], ...]:
@@ -98,7 +98,7 @@ class Pager:
         for number in range(1, question.pages_max + 1):
             paging = {"limit": str(PAGE_ROWS), "page": str(number)}
             params = {**question.params, **paging}
-            stored = self._exchange.fetch(question.endpoint, params, deadline)
+            stored = self._exchange.fetch(self._request(question, params), deadline)
             pages.append(self._page(question, stored))
             if pages[-1].parsed.rows < PAGE_ROWS or self._is_last(walk, question, stored):
                 return tuple(pages)
@@ -107,15 +107,20 @@ class Pager:
             f"{question.endpoint}: no end after {question.pages_max} pages of {PAGE_ROWS} rows"
         )
 
-    def _page(self, question: Question[T], stored: Stored) -> Page[T]:
-        try:
-            parsed = question.parse(stored.body, stored.fetched_at, self._wire)
-        except ProviderError as error:
+    def _request(self, question: Question[T], params: Mapping[str, str]) -> Request[T]:
+        def parse(body: bytes, fetched_at: int) -> Parsed[T]:
+            return question.parse(body, fetched_at, self._wire)
+
+        return Request(endpoint=question.endpoint, params=params, parse=parse)
+
+    def _page(self, question: Question[T], stored: Stored[T]) -> Page[T]:
+        parsed = stored.parsed
+        if isinstance(parsed, ProviderError):
             self._exchange.misread(question.endpoint)
-            raise type(error)(f"{question.endpoint}: {error}") from None
+            raise type(parsed)(f"{question.endpoint}: {parsed}")
         return Page(raw_id=stored.raw_id, fetched_at=stored.fetched_at, parsed=parsed)
 
-    def _is_last(self, walk: _Walk, question: Question[T], stored: Stored) -> bool:
+    def _is_last(self, walk: _Walk, question: Question[T], stored: Stored[T]) -> bool:
         try:
             return walk.ends_with(read_envelope(stored.body).rows)
         except BadPayloadError as error:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.adapters.tokenmetrics.parsed import Observation, Parsed
+
 
 class Clock(Protocol):
     """The time in which polls are scheduled, throttled and stamped; a stepped one in tests."""
@@ -41,10 +43,13 @@ class RawResponse:
 
 
 class ResponseSink(Protocol):
-    """Keeps every answer before it is read, so that readings can be repeated."""
+    """Keeps every answer, so that readings can be repeated."""
 
-    def store(self, response: RawResponse) -> int:
-        """Keep one answer and return its id."""
+    def store(self, response: RawResponse, parsed: Parsed[Observation] | None) -> int:
+        """Keep one answer and what it says, None for one that says nothing; return its id.
+
+        `parsed` is as of the response's `fetched_at`: a sink that dates it otherwise reads anew.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ import pytest
 from bot.adapters.sql import record_store
 from bot.adapters.sql.engine import Database, open_database
 from bot.adapters.tokenmetrics.ports import RawResponse
+from bot.adapters.tokenmetrics.wire import parse_hourly_ohlcv
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
 from bot.app.recorder import RecordingSink
 from bot.domain.instants import HOUR, format_instant
@@ -49,7 +50,9 @@ def test_an_answer_is_known_after_the_last_freeze(
 ) -> None:
     with database.transaction() as connection:
         record_store.add_slot(connection, Slot(slot=T0, as_of=T0 + 5))
-    RecordingSink(database, WireSettings()).store(answer(clock))
+    raw = answer(clock)
+    parsed = parse_hourly_ohlcv(raw.body, clock, WireSettings())
+    RecordingSink(database, WireSettings()).store(raw, parsed)
     with database.transaction() as connection:
         (bar,) = record_store.export_record(connection).bars
         ((_, raw),) = record_store.raw_responses(connection)
