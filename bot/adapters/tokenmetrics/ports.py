@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+# The cause of a failure whose answer came, is kept, and says nothing that can be read.
+UNREAD = "payload"
+
 
 class Clock(Protocol):
     """The time in which polls are scheduled, throttled and stamped; a stepped one in tests."""
@@ -45,6 +48,10 @@ class ResponseSink(Protocol):
 
     def store(self, response: RawResponse) -> int:
         """Keep one answer and return its id."""
+        ...
+
+    def note_failure(self, endpoint: str, cause: str, at: int) -> None:
+        """Count a request that brought no answer to keep, or one that could not be read."""
         ...
 
 
