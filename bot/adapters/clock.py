@@ -129,6 +129,13 @@ class SharedClock:
             except (http.client.HTTPException, OSError) as error:
                 self._connection.close()  # the next request opens it anew
                 if attempt == _TRIES - 1:
-                    raise UnavailableError(f"{self._url}: the clock is away: {error}") from None
+                    raise self._away(str(error)) from None
                 self._stop.wait(0.1 * attempt)
-        raise UnavailableError(f"{self._url}: the clock is away")
+        raise self._away("no answer")
+
+    def _away(self, cause: str) -> UnavailableError:
+        return UnavailableError(
+            f"{self._url}: the simulator that this home works against (`clock_url`) does not "
+            f"answer: {cause}: start one with `hourhand simulate`, or take base_url and clock_url "
+            f"out of config/hourhand.toml to work with the provider"
+        )

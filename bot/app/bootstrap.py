@@ -99,18 +99,13 @@ def build_daemon(
     from bot.app.retention import Retention, RetentionSettings
     from bot.app.sinks import build_sinks
 
-    if settings.api_key is None:
-        raise AuthError(
-            f"no key: put it into {settings.home / 'secrets' / 'api_key'} (mode 600) or set "
-            f"HOURHAND_API_KEY; without a key try `hourhand demo`"
-        )
-    files = strategy_files_of(settings)
+    key, files = _to_start_with(settings)
     clock = outside.clock if outside is not None else build_clock(settings, stop)
     database = open_database(settings.database_path, create=True)
     check_start(database)
     lineup = _line_up(settings, database, files)
     strategies = [one.strategy for one in lineup.strategies]
-    client = _client(settings, settings.api_key, database, clock, stop, outside)
+    client = _client(settings, key, database, clock, stop, outside)
     polls = Poller(
         client,
         database,
@@ -194,6 +189,31 @@ def strategy_files_of(settings: Settings) -> list[LoadedStrategy]:
         if settings.strategies_path.is_dir() and settings.database_path.is_file():
             return []
         raise
+
+
+def no_key(home: Path) -> str:
+    """What a start says that has no key."""
+    return (
+        f"no key: put it into {home / 'secrets' / 'api_key'} (mode 600) or set "
+        f"HOURHAND_API_KEY; without a key try `hourhand demo`"
+    )
+
+
+def _to_start_with(settings: Settings) -> tuple[SecretStr, list[LoadedStrategy]]:
+    """The key and the strategy files.
+
+    Raises AuthError where nothing but the key is missing, and ConfigError with it among the faults
+    of the files.
+    """
+    try:
+        files = strategy_files_of(settings)
+    except ConfigError as problem:
+        if settings.api_key is None:
+            raise ConfigError([*problem.faults, no_key(settings.home)]) from None
+        raise
+    if settings.api_key is None:
+        raise AuthError(no_key(settings.home))
+    return settings.api_key, files
 
 
 def _line_up(settings: Settings, database: Database, files: list[LoadedStrategy]) -> Lineup:

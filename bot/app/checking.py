@@ -13,6 +13,7 @@ from bot.app.bootstrap import strategy_files_of
 from bot.app.operator_view import managed_document
 from bot.app.reading import Document, Reader, reading
 from bot.app.settings import Settings, load_settings
+from bot.app.starting import strategy_faults
 from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy, from_strategy, load_strategies
 from bot.app.strategy_words import describe
@@ -68,6 +69,7 @@ def _load(home: Path, files: Sequence[Path]) -> tuple[Settings, list[LoadedStrat
         settings = load_settings(home)
     except ConfigError as problem:
         faults += problem.faults
+        faults += [] if files else strategy_faults(home)
     try:
         if files:
             loaded = load_strategies(files)

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.adapters.sql import overview
 from bot.adapters.sql.backup import backup_database, name_of, older_backups
 from bot.adapters.sql.drafts import telling
-from bot.adapters.sql.file_checks import read_card
+from bot.adapters.sql.file_checks import read_card, refuse_newer, worn_answers
 from bot.adapters.sql.lock import acquire
 from bot.adapters.sql.restore import Restored, restore_database
 from bot.adapters.sql.schema import REVISIONS
@@ -40,10 +40,12 @@ def backup(home: Path, target: Path | None, keep: int | None = None) -> Document
     """Copy the database, also while a daemon writes, and check the copy.
 
     Without a target, or with a folder as one, the copy gets the instant in its name. `keep` then
-    deletes older copies of that form in the same folder but the newest so many.
+    deletes older copies of that form in the same folder but the newest so many; none where an
+    answer of the provider is damaged in the new copy, for an older one may have it whole. Raises
+    SchemaError for a database that is none of ours, or a newer one.
     """
     path = database_at(home, load_settings(home))
-    read_card(path)  # refuses what is no database of ours
+    refuse_newer(read_card(path), path)
     folder = path.parent if target is None else target
     with telling(folder, "cannot be written"):
         is_folder = folder.is_dir()
@@ -53,15 +55,17 @@ def backup(home: Path, target: Path | None, keep: int | None = None) -> Document
             )
         place = name_of(path, folder) if is_folder else folder
         size = backup_database(path, place)
+    damaged = worn_answers(place)
     with telling(folder, "older backups cannot be deleted"):
-        spared = older_backups(path, folder, keep) if keep is not None else []
+        spared = older_backups(path, folder, keep) if keep is not None and not damaged else []
         for old in spared:
             old.unlink()
     return {
         "database": str(path),
         "backup": str(place),
         "bytes": size,
-        "integrity": "ok",
+        "integrity": "answers damaged" if damaged else "ok",
+        "damaged": damaged,
         "deleted": [str(old) for old in spared],
     }
 
@@ -69,8 +73,10 @@ def backup(home: Path, target: Path | None, keep: int | None = None) -> Document
 def restore(home: Path, source: Path) -> Document:
     """Put a backup into the place of the home's database, which is kept under another name.
 
-    Raises AlreadyRunningError while a daemon works on it, and SchemaError, DamageError or
-    StorageError, with nothing changed, for a file that must not stand there.
+    Answers of the provider that are damaged in it are named: no decision reads them again, so they
+    are no reason to go without the ledger. Raises AlreadyRunningError while a daemon works on it,
+    and UsageError, SchemaError, DamageError or StorageError, with nothing changed, for a file that
+    must not stand there.
     """
     path = load_settings(home).database_path
     with acquire(path):
@@ -84,6 +90,7 @@ def restore(home: Path, source: Path) -> Document:
         "ledger_id": card.ledger_id,
         "last_slot": instant_text(card.last_slot),
         "last_slot_before": instant_text(done.before.last_slot) if done.before else None,
+        "damaged": worn_answers(path),
         "notes": _restore_notes(done),
     }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.doctor_check import FAIL, WARN, Check, fail, guarded, ok, warn
-from bot.app.settings import SECRETS_FOLDER, Settings, load_settings
+from bot.app.secret_faults import SECRETS_FOLDER
+from bot.app.settings import Settings, load_settings
 from bot.domain.errors import ConfigError, HourhandError, UsageError
 
 _FAULTS_SHOWN = 10

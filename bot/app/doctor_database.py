@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, overview, slot_store
 from bot.adapters.sql.engine import PRAGMAS, open_readonly, open_unchecked
-from bot.adapters.sql.file_checks import RESTORE_HINT, faults_of, read_card
+from bot.adapters.sql.file_checks import RESTORE_HINT, faults_of, read_card, worn_answers
 from bot.adapters.sql.lock_probe import lock_holder
 from bot.adapters.sql.schema import REVISIONS
 from bot.app.bootstrap import wall_ms
@@ -22,6 +22,7 @@ from bot.domain.instants import HOUR, format_instant
 _SAME = {"ON": "1", "OFF": "0", "FULL": "2"}
 _CREDITS_LOW = 20  # a twentieth of the month's
 _SHOWN = 3
+_WORN_HINT = "no slot reads it again, the audit does; an older backup may have it whole"
 
 
 def check_database(settings: Settings) -> Iterator[Check]:
@@ -70,8 +71,14 @@ def _check_faults(path: Path) -> Iterator[Check]:
     faults = faults_of(path)
     for fault in faults[:_SHOWN]:
         yield fail("integrity", fault, RESTORE_HINT)
-    if not faults:
-        yield ok("integrity", "pages, foreign keys and the journal's chain hold")
+    if faults:
+        return
+    yield ok("integrity", "pages, foreign keys, the journal's chain and hashed texts hold")
+    worn = worn_answers(path)
+    for fault in worn[:_SHOWN]:
+        yield warn("answers", fault, _WORN_HINT)
+    if not worn:
+        yield ok("answers", "what the provider answered has its hashes")
 
 
 def _revision_check(revision: str, *, newer: bool) -> Check:

@@ -17,7 +17,7 @@ from bot.app.queries import account_of
 from bot.app.reading import Document, Reader, writing
 from bot.app.settings import Settings, load_settings
 from bot.app.waiting import waiting
-from bot.domain.errors import HourhandError, StorageError, UsageError
+from bot.domain.errors import HourhandError, StorageError, UnavailableError, UsageError
 from bot.domain.instants import format_instant
 from bot.domain.values import Command
 from bot.engine import layout as at
@@ -164,22 +164,32 @@ def open_conflicts(reader: Reader) -> list[Document]:
 def _give(home: Path, make: Callable[[Reader, int], Document]) -> Document:
     settings = load_settings(home)
     database_at(home, settings)
-    now = _now(settings)  # asked for before the lock is held: it may be a question over a wire
+    now, note = _now(settings)  # before the lock is held: it may be a question over a wire
     for left in reversed(range(_TRIES)):
         try:
             with writing(settings) as reader:
-                return make(reader, now)
+                told = make(reader, reader.now() if now is None else now)
+                return told | {"notes": [*told["notes"], *note]}
         except StorageError:
             if not left:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _now(settings: Settings) -> int:
-    """The instant by the daemon's clock."""
+def _now(settings: Settings) -> tuple[int | None, list[str]]:
+    """The instant by the daemon's clock; None, and a word about it, where a simulator's is gone.
+
+    A command has to come after what is recorded, and needs no other instant than that.
+    """
     clock = build_clock(settings, threading.Event())
     try:
-        return clock.now()
+        return clock.now(), []
+    except UnavailableError:
+        gone = (
+            f"the simulator at {settings.clock_url} does not answer: the command follows the end "
+            f"of the record, and waits for a daemon to see it"
+        )
+        return None, [gone]
     finally:
         clock.close()
 

@@ -80,6 +80,11 @@ class RecordingSink:
                 record_store.add_observations(connection, seen, raw_id)
         return raw_id
 
+    def note_failure(self, endpoint: str, cause: str, at: int) -> None:
+        """Count a failure that no stored answer shows, for a day."""
+        with self._database.transaction() as connection:
+            slot_store.note_failure(connection, endpoint, cause, at)
+
 
 def _as_json(params: str) -> str:
     """`name=value&name=value` as the JSON object that the record keeps."""

@@ -28,8 +28,15 @@ from pydantic_settings import (
 )
 
 from bot.adapters.notify.address import url_fault
-from bot.adapters.notify.signing import signing_key
 from bot.adapters.redaction import Redactor
+from bot.app.secret_faults import (
+    ENV_FILE,
+    KEY,
+    SECRETS_FOLDER,
+    WEBHOOK_SECRET,
+    secret_faults,
+    webhook_faults,
+)
 from bot.app.toml_text import TomlFault, parse, read_text
 from bot.domain.errors import ConfigError, UsageError
 from bot.market.parameters import Duration, Misfit, literal
@@ -39,10 +46,7 @@ HOME_VARIABLE = PREFIX + "HOME"
 # Read where they are needed, before or without any settings.
 OTHER_VARIABLES = frozenset({HOME_VARIABLE, PREFIX + "CACHE_DIR", PREFIX + "DATA_DIR"})
 CONFIG_FILE = "config/hourhand.toml"
-ENV_FILE = ".env"
-SECRETS_FOLDER = "secrets"
-_KEY, _WEBHOOK_SECRET = "api_key", "webhook_secret"
-_SECRETS = frozenset({_KEY, _WEBHOOK_SECRET})
+_SECRETS = frozenset({KEY, WEBHOOK_SECRET})
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DAILY = Duration("1h", "7d")
 
@@ -234,22 +238,12 @@ def load_settings(home: Path, overrides: Mapping[str, object] | None = None) -> 
     Raises UsageError where the folder does not exist.
     """
     root = find_home(home, {})
-    layers = [
-        _file_layer(root / CONFIG_FILE),
-        _environment_layer(),
-        _env_file_layer(root / ENV_FILE),
-        _secrets_layer(root / SECRETS_FOLDER),
-        _override_layer(overrides or {}),
-    ]
+    layers = _layers(root, overrides or {})
     faults = [fault for layer in layers for fault in layer.faults]
-    values: dict[str, Any] = {}
-    origin: dict[str, str] = {}
-    for layer in layers:
-        values |= layer.values
-        origin |= dict.fromkeys(layer.values, layer.name)
+    values, origin = _merged(layers)
     for name in sorted(_SECRETS):
-        faults += _secret_faults(name, values.get(name), origin)
-    faults += _webhook_faults(values, origin)
+        faults += secret_faults(name, values.get(name), origin)
+    faults += webhook_faults(values, origin)
     try:
         settings = Settings(home=root, **values)
     except ValidationError as problem:
@@ -261,34 +255,35 @@ def load_settings(home: Path, overrides: Mapping[str, object] | None = None) -> 
     return settings
 
 
+def unjudged_values(home: Path) -> dict[str, Any]:
+    """What a home's settings say, right or wrong: to look for further faults beside theirs."""
+    values, _ = _merged(_layers(find_home(home, {}), {}))
+    return values
+
+
+def _layers(root: Path, overrides: Mapping[str, object]) -> list[_Layer]:
+    return [
+        _file_layer(root / CONFIG_FILE),
+        _environment_layer(),
+        _env_file_layer(root / ENV_FILE),
+        _secrets_layer(root / SECRETS_FOLDER),
+        _override_layer(overrides),
+    ]
+
+
+def _merged(layers: Iterable[_Layer]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The value of each key, and the name of the layer that it comes from."""
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for layer in layers:
+        values |= layer.values
+        origin |= dict.fromkeys(layer.values, layer.name)
+    return values, origin
+
+
 def _message(text: str) -> str:
     shortened = text.removeprefix("Value error, ")
     return shortened[:1].lower() + shortened[1:]
-
-
-def _secret_faults(name: str, secret: object, origin: Mapping[str, str]) -> list[str]:
-    """A secret that is none; checked by hand, so that no message can show it."""
-    if secret is None:
-        return []
-    place = f"{origin[name]}: {name}"
-    if not (isinstance(secret, str) and secret.isascii() and secret.isprintable()):
-        return [f"{place}: must be printable ASCII text on one line"]
-    return [f"{place}: too long"] if len(secret) > 500 else []
-
-
-def _webhook_faults(values: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
-    """A webhook that could not sign, and a secret that is too weak to sign with."""
-    secret = values.get(_WEBHOOK_SECRET)
-    if secret is None:
-        place = f"{origin.get('webhook_url')}: webhook_url"
-        where = f"{SECRETS_FOLDER}/{_WEBHOOK_SECRET} or {ENV_FILE}"
-        known = values.get("webhook_url") is not None
-        return [f"{place}: needs a secret to sign with: put one into {where}"] if known else []
-    try:
-        signing_key(str(secret))
-    except ConfigError as error:
-        return [f"{origin[_WEBHOOK_SECRET]}: {fault}" for fault in error.faults]
-    return []
 
 
 def _unknown(place: str, name: str) -> str:
@@ -321,18 +316,20 @@ def _file_layer(path: Path) -> _Layer:
     faults = [_unknown(name, key) for key in raw if key not in KEYS]
     for key in sorted(_SECRETS & raw.keys()):
         faults.append(f"{name}: {key}: a key belongs into {SECRETS_FOLDER}/{key} or {ENV_FILE}")
-    values = {key: value for key, value in raw.items() if key in KEYS - _SECRETS}
-    faults += [fault for key, value in values.items() for fault in _type_faults(key, value)]
-    return _Layer(name=name, values=values, faults=tuple(faults))
+    known = {key: value for key, value in raw.items() if key in KEYS - _SECRETS}
+    wrong = {key: fault for key, value in known.items() if (fault := _type_fault(key, value))}
+    # What has been named as wrong is not judged, and told, a second time.
+    values = {key: value for key, value in known.items() if key not in wrong}
+    return _Layer(name=name, values=values, faults=(*faults, *wrong.values()))
 
 
-def _type_faults(key: str, value: object) -> list[str]:
+def _type_fault(key: str, value: object) -> str:
     """TOML has types, so nothing is guessed: no true for 1, no "5" for 5, no 5.0 for 5."""
     wanted = Settings.model_fields[key].annotation
     words = {int: "a whole number", bool: "true or false"}
     if wanted not in words or type(value) is wanted:
-        return []
-    return [f"{CONFIG_FILE}: {key}: must be {words[wanted]}"]
+        return ""
+    return f"{CONFIG_FILE}: {key}: must be {words[wanted]}"
 
 
 def _environment_layer() -> _Layer:

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from bot.adapters.whole_file import whole_file
-from bot.app.settings import CONFIG_FILE, SECRETS_FOLDER
+from bot.app.secret_faults import SECRETS_FOLDER
+from bot.app.settings import CONFIG_FILE
 from bot.domain.errors import StorageError, UsageError
 from bot.resources import resource_dir
 

@@ -11,6 +11,7 @@ from bot.adapters.sql.lock_probe import Holder, lock_holder
 from bot.adapters.sql.overview import Lease
 from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.adapters.tokenmetrics.ports import UNREAD
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.bootstrap import load_all_strategies, strategy_files_of
 from bot.app.cycle import timing_of
@@ -223,12 +224,13 @@ def _backfill(reader: Reader, loaded: list[LoadedStrategy], now: int) -> Documen
 
 
 def _polls(reader: Reader, now: int) -> list[Document]:
-    """Each endpoint: its last success, and its answers of the last day."""
+    """Each endpoint: its last success, and its requests of the last day."""
     last = {name: at for name, at in slot_store.last_polls(reader.connection).items()
             if name in set(Endpoint)}  # fmt: skip
     seen = {one.endpoint: one for one in overview.traffic(reader.connection, now - DAY)}
+    lost = slot_store.failures(reader.connection, now - DAY)
     rows: list[Document] = []
-    for endpoint in sorted(set(last) | set(seen)):
+    for endpoint in sorted({*last, *seen, *lost}):
         heard = last.get(endpoint)
         row: Document = {
             "endpoint": endpoint, "last_success": instant_text(heard),
@@ -239,9 +241,17 @@ def _polls(reader: Reader, now: int) -> list[Document]:
         row["answers"] = len(latencies)
         for percent in _PERCENTILES:
             row[f"p{percent}_ms"] = percentile(latencies, percent)
-        row["errors"] = {str(code): n for code, n in sorted(found.errors.items())} if found else {}
-        rows.append(row)
+        statuses = {str(code): n for code, n in sorted(found.errors.items())} if found else {}
+        rows.append(row | _error_cells(len(latencies), statuses, lost.get(endpoint, {})))
     return rows
+
+
+def _error_cells(answers: int, statuses: dict[str, int], lost: dict[str, int]) -> Document:
+    """Requests, how many of them failed by cause, and their share; None of no request."""
+    errors = statuses | dict(sorted(lost.items()))
+    requests = answers + sum(n for cause, n in lost.items() if cause != UNREAD)
+    share = _fraction(sum(errors.values()), requests) if requests else None
+    return {"requests": requests, "errors": errors, "error_rate": share}
 
 
 def percentile(ascending: tuple[int, ...], percent: int) -> int | None:

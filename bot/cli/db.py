@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
+from bot.cli.common import HomeOption, JsonOption, aside, home_of, print_json, say
+
+_DAMAGED = 1
+_DAMAGE_HINT = (
+    "orders and decisions are whole: no slot reads an answer again, but `hourhand audit` does and\n"
+    "will name it; a backup made before it was damaged has it whole"
+)
 
 BackupArgument = Annotated[
     Path | None,
@@ -53,31 +59,50 @@ def backup(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the database, also while the daemon runs, and check the copy."""
+    """Copy the database, also while the daemon runs, and check the copy.
+
+    Exit code 1: the copy was made, but an answer of the provider in it is damaged.
+    """
     from bot.app.database import backup as make
 
     document = make(home_of(home), file, keep)
     if as_json:
         print_json(document)
-        return
-    say(f"{document['backup']}: {document['bytes']} bytes, integrity {document['integrity']}")
-    for old in document["deleted"]:
-        say(f"deleted {old}")
+    else:
+        say(f"{document['backup']}: {document['bytes']} bytes, integrity {document['integrity']}")
+        for old in document["deleted"]:
+            say(f"deleted {old}")
+    if keep is not None and document["damaged"]:
+        aside("no older backup was deleted: one of them may have it whole")
+    _tell_damage(document["damaged"])
 
 
 def restore(file: RestoreArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check a backup and put it in place of the database, which is kept; no daemon may run."""
+    """Check a backup and put it in place of the database, which is kept; no daemon may run.
+
+    Exit code 1: it was put in place, but an answer of the provider in it is damaged.
+    """
     from bot.app.database import restore as put
 
     document = put(home_of(home), file)
     if as_json:
         print_json(document)
-        return
-    say(f"{document['database']}: restored, last slot {document['last_slot'] or 'none'}")
-    if document["kept"]:
-        say(f"the database before it: {document['kept']}")
-    for note in document["notes"]:
-        say(f"note: {note}")
+    else:
+        say(f"{document['database']}: restored, last slot {document['last_slot'] or 'none'}")
+        if document["kept"]:
+            say(f"the database before it: {document['kept']}")
+        for note in document["notes"]:
+            say(f"note: {note}")
+    _tell_damage(document["damaged"])
+
+
+def _tell_damage(damaged: list[str]) -> None:
+    """What is damaged without harm to the ledger, and an exit code that a script notices."""
+    for fault in damaged:
+        aside(f"damaged: {fault}")
+    if damaged:
+        aside(_DAMAGE_HINT)
+        raise typer.Exit(_DAMAGED)
 
 
 def info(home: HomeOption = None, as_json: JsonOption = False) -> None:

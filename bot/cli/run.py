@@ -31,9 +31,9 @@ def register(app: typer.Typer) -> None:
 def run(home: HomeOption = None, until: UntilOption = None) -> None:
     """Run the daemon: poll, decide and record once an hour until stopped."""
     from bot.app.daemon import run_daemon
-    from bot.app.settings import load_settings
+    from bot.app.starting import settings_to_start
 
-    settings = load_settings(home_of(home))
+    settings = settings_to_start(home_of(home))
     start_log(settings)
     run_daemon(settings, instant_option(until, "--until"))
 
@@ -41,9 +41,9 @@ def run(home: HomeOption = None, until: UntilOption = None) -> None:
 def once(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Do every slot that is due and exit; for cron and systemd timers."""
     from bot.app.daemon import run_once
-    from bot.app.settings import load_settings
+    from bot.app.starting import settings_to_start
 
-    settings = load_settings(home_of(home))
+    settings = settings_to_start(home_of(home))
     start_log(settings)
     slots = run_once(settings)
     if as_json:

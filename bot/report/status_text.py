@@ -161,15 +161,21 @@ def _polls(rows: list[Document], page: Page) -> str:
             row["endpoint"],
             minute_text(row["last_success"]) or "never",
             age_text(row["age_s"]),
-            row["answers"],
+            row["requests"],
             row["p50_ms"],
             row["p95_ms"],
             row["p99_ms"],
-            ", ".join(f"{n} x {code}" for code, n in row["errors"].items()) or "none",
+            _errors(row),
         )
         for row in rows
     ]
     return table_text(columns, cells, page)
+
+
+def _errors(row: Document) -> str:
+    """The share of requests that failed, and by what."""
+    causes = ", ".join(f"{n} x {cause}" for cause, n in row["errors"].items())
+    return f"{row['error_rate'] * 100:.3g}%: {causes}" if causes else "none"
 
 
 def _backfill(backfill: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,10 +40,15 @@ class MemorySink:
 
     def __init__(self) -> None:
         self.kept: list[RawResponse] = []
+        self.failures: list[tuple[str, str]] = []
 
     def store(self, response: RawResponse, parsed: Parsed[Observation] | None) -> int:
         self.kept.append(response)
         return len(self.kept)
+
+    def note_failure(self, endpoint: str, cause: str, at: int) -> None:
+        assert at > 0
+        self.failures.append((endpoint, cause))
 
 
 class MemoryCredits:
@@ -72,11 +78,13 @@ class Bench:
         self.client = TokenMetricsClient(settings, SecretStr(key), ports, jitter=lambda: 1.0)
 
     def errors(self) -> dict[str, int]:
-        """Failures by cause over all endpoints."""
+        """Failures by cause over all endpoints; those that no kept answer shows were noted."""
         found: dict[str, int] = {}
         for endpoint in self.client.statistics().endpoints:
             for cause, count in endpoint.errors:
                 found[cause] = found.get(cause, 0) + count
+        unseen = {cause: n for cause, n in found.items() if not cause.startswith("http_")}
+        assert Counter(cause for _, cause in self.sink.failures) == unseen
         return found
 
 

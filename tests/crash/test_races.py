@@ -16,10 +16,10 @@ import pytest
 
 from bot.domain.instants import HOUR, MINUTE, SECOND, format_instant
 from tests.support.crash_lab import BEFORE, SLOT, START, Lab, Prepared, Row, ledger, said, succeed
-from tests.support.crash_sweep import FULL
+from tests.support.crash_sweep import is_full
 
 PROCESSES = 6
-ROUNDS = 20 if FULL else 3  # hours after the first
+ROUNDS = 20 if is_full() else 3  # hours after the first
 TAKEN = 75
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.instants import format_instant
 from tests.support.crash_lab import SLOT, Lab, Prepared, check_recovered, rows_of_slot, said, whole
-from tests.support.crash_sweep import FULL, at_point, chosen, points_of
+from tests.support.crash_sweep import at_point, chosen, is_full, points_of
 
 RUN = ("run", "--until", format_instant(SLOT))
 
@@ -34,7 +34,7 @@ def test_the_slot_that_is_struck_writes_every_table_of_the_ledger(
     topics = {row["topic"] for row in prepared.expected["outbox"] if row["slot"] == SLOT}
     assert "alert.level" in topics, topics
     assert len(transaction(statements)) >= 30
-    if FULL:
+    if is_full():
         print(f"statements of the daemon's slot: {len(statements)}")
 
 

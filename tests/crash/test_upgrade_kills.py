@@ -16,7 +16,7 @@ from tests.support.crash_sweep import at_call, at_point, chosen, counts_of, poin
 from tests.support.released_database import unpack
 
 FIRST = Path(__file__).parents[1] / "fixtures" / "databases" / "0001.db.xz"
-STORAGE_EXIT = 74
+STORAGE_EXIT, OLDER_EXIT = 74, 78
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "link", "unlink")
 UPGRADE = ("db", "upgrade")
 
@@ -63,8 +63,11 @@ def check_upgraded(prepared: Prepared, lab: Lab, home: Path, released: Path, poi
     path, before = home / "hourhand.db", state(released)
     if path.with_name("hourhand.db-journal").exists():  # cut off within the switch to a log
         ended = lab.run(home, "status")
-        assert ended.exit == STORAGE_EXIT, point
-        assert "`hourhand db upgrade` sets it right" in said(home), f"{point}\n{said(home)}"
+        # A journal whose head is on disk has to be played back, which a reader cannot do; before
+        # that, the file is what it was, of the schema that it had.
+        way_out = {STORAGE_EXIT: "`hourhand db upgrade` sets it right", OLDER_EXIT: "db upgrade`"}
+        assert ended.exit in way_out, f"{point}\n{said(home)}"
+        assert way_out[ended.exit] in said(home), f"{point}\n{said(home)}"
     looked_at = recovered(home)
     assert not damage(looked_at), point
     found = state(looked_at)

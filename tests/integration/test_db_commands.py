@@ -45,8 +45,8 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 def image(home: Path) -> dict[str, bytes]:
     """The database and all that stands beside it, but for notes of who looked at it."""
-    kept = [path for path in home.glob("*.db*") if path.suffix != ".lock"]
-    return {path.name: path.read_bytes() for path in kept if not path.name.endswith("-shm")}
+    kept = [path for path in home.glob("*.db*") if path.suffix not in (".lock", ".db-shm")]
+    return {path.name: path.read_bytes() for path in kept if path.stat().st_size}
 
 
 def test_a_folder_gets_a_copy_with_the_instant_in_its_name(home: Path, tmp_path: Path) -> None:
@@ -144,12 +144,18 @@ def test_an_old_backup_is_restored_and_then_upgraded(home: Path, tmp_path: Path)
     assert ask("audit", "--home", home)["ok"]
 
 
-def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(home: Path) -> None:
+def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(
+    home: Path, tmp_path: Path
+) -> None:
     with closing(sqlite3.connect(home / "hourhand.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     before = image(home)
-    for words in (("db", "upgrade"), ("status",), ("audit",)):
+    commands = (
+        ("db", "upgrade"), ("db", "backup"), ("db", "info"), ("status",), ("audit",), ("pause",),
+        ("outbox",), ("db", "restore", shutil.copy(home / "hourhand.db", tmp_path / "newer")),
+    )  # fmt: skip
+    for words in commands:
         outcome = run(*words, "--home", home)
         assert outcome.code == 78, words
         assert "newer" in outcome.error
@@ -161,6 +167,66 @@ def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(home: Path) 
     )  # fmt: skip
     assert started.returncode == 78
     assert "newer" in started.stderr
+    assert image(home) == before
+
+
+def turn_a_bit_of_an_answer(path: Path) -> int:
+    """In the middle of a packed body: no page, no index and no journal knows; the response's id."""
+    with closing(sqlite3.connect(path)) as connection:
+        (schema,) = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'raw_body_no_update'"
+        ).fetchone()
+        number, digest, body = connection.execute(
+            "SELECT id, sha256, body FROM raw_body ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        turned = bytearray(body)
+        turned[len(turned) // 2] ^= 1
+        connection.execute("DROP TRIGGER raw_body_no_update")
+        connection.execute("UPDATE raw_body SET body = ? WHERE id = ?", (bytes(turned), number))
+        connection.execute(schema)
+        connection.commit()
+        query = "SELECT min(id) FROM raw_response WHERE sha256 = ?"
+        return int(connection.execute(query, (digest,)).fetchone()[0])
+
+
+def test_a_restored_backup_with_a_damaged_answer_is_told_and_leaves_with_1(home: Path) -> None:
+    number = turn_a_bit_of_an_answer(home / "early.backup")
+    outcome = run("db", "restore", home / "early.backup", "--home", home)
+    assert outcome.code == 1
+    assert "restored, last slot" in outcome.out
+    assert f"damaged: the body of raw response {number} (" in outcome.error
+    assert "no longer has its hash" in outcome.error
+    assert "`hourhand audit`" in outcome.error
+    assert f"raw response {number} " in run("audit", "--home", home).out
+    assert "the body of raw response" in run("doctor", "--offline", "--home", home).out
+
+
+def test_a_backup_of_a_damaged_answer_is_made_and_deletes_no_older_one(
+    home: Path, tmp_path: Path
+) -> None:
+    number = turn_a_bit_of_an_answer(home / "hourhand.db")
+    safe = tmp_path / "safe"
+    safe.mkdir()
+    old = safe / "hourhand.db.20250101T000000Z.backup"
+    old.write_text("old")
+    outcome = run("db", "backup", safe, "--keep", 1, "--home", home)
+    assert outcome.code == 1
+    assert "integrity answers damaged" in outcome.out
+    assert f"damaged: the body of raw response {number} (" in outcome.error
+    assert "no older backup was deleted" in outcome.error
+    assert len(list(safe.iterdir())) == 2
+    assert old.exists()
+
+
+def test_a_path_that_names_no_backup_is_a_wrong_command_line(home: Path, tmp_path: Path) -> None:
+    before = image(home)
+    for path in (tmp_path / "none.backup", tmp_path, home / "hourhand.db"):
+        outcome = run("db", "restore", path, "--home", home)
+        assert outcome.code == 2, path
+        assert str(path) in outcome.error
+        assert "name a" in outcome.error
+    for target in (home / "early.backup", tmp_path / "none" / "a.backup"):
+        assert run("db", "backup", target, "--home", home).code == 2, target
     assert image(home) == before
 
 

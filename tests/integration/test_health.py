@@ -9,12 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.sql import slot_store
 from bot.adapters.sql.engine import open_database
+from bot.adapters.sql.migrate import create_database
 from bot.app.health import HealthNotes
 from bot.domain.errors import ClockError, StorageError
-from bot.domain.instants import HOUR, MINUTE, format_instant
+from bot.domain.instants import DAY, HOUR, MINUTE, format_instant
+from bot.simulator import MarketSource, Server, SimulatorOptions, SteppedClock, create_app
+from bot.simulator.faults import Fault, FaultKind, FaultPlan, ScriptedFault
 from tests.support.command import ask, run
-from tests.support.ledger_home import START, make_home
+from tests.support.ledger_home import (
+    EASY,
+    START,
+    made_up_market,
+    make_home,
+    run_until,
+    write_home,
+    write_strategy,
+)
 
 LAST = START + 2 * HOUR
 
@@ -106,6 +118,49 @@ def test_what_the_daemon_noted_is_told_since_it_began(home: Path) -> None:
     assert health(home) == (0, "healthy", None, [])
     notes.well(LAST + 5 * MINUTE, "quantmetrics: status 503")
     assert health(home)[3] == ["degraded: provider: quantmetrics: status 503"]
+    database.close()
+
+
+def test_requests_without_an_answer_count_among_the_errors_of_their_endpoint(
+    tmp_path: Path,
+) -> None:
+    """Broken connections leave no answer in the record; a page of HTML leaves one unread."""
+    plan = FaultPlan(script=tuple(
+        ScriptedFault(fault=Fault(kind=kind), first=first, last=last, endpoint=endpoint)
+        for kind, first, last, endpoint in (
+            (FaultKind.BROKEN_OFF, 1, 2, "hourly-ohlcv"),
+            (FaultKind.HTML, 2, 2, "hourly-trading-signals"),
+        )
+    ))  # fmt: skip
+    record = made_up_market(6, 2)
+    app = create_app(MarketSource(record), SteppedClock(START), SimulatorOptions(faults=plan))
+    with Server(app) as server:
+        settings = write_home(tmp_path, server.url)
+        write_strategy(tmp_path, "easy", EASY)
+        run_until(settings, START + 2 * HOUR)
+    polls = {row["endpoint"]: row for row in ask("status", "--home", tmp_path)["polls"]}
+    bars, calls = polls["hourly-ohlcv"], polls["hourly-trading-signals"]
+    assert bars["errors"] == {"protocol": 2}
+    assert bars["requests"] == bars["answers"] + 2
+    assert bars["error_rate"] == float(f"{2 / bars['requests']:.4g}")
+    assert calls["errors"] == {"payload": 1}
+    assert calls["requests"] == calls["answers"]
+    shown = run("status", "--home", tmp_path).out
+    assert "%: 2 x protocol" in shown
+    assert max(map(len, shown.splitlines())) <= 130  # of a pipe
+
+
+def test_failures_are_remembered_for_a_day(tmp_path: Path) -> None:
+    create_database(tmp_path / "a.db")
+    database = open_database(tmp_path / "a.db")
+    with database.transaction() as connection:
+        for at in (START, START, START + DAY, START + DAY + HOUR):
+            slot_store.note_failure(connection, "hourly-ohlcv", "deadline", at)
+        assert slot_store.last_polls(connection) == {}
+        found = slot_store.failures(connection, START)
+        assert found == {"hourly-ohlcv": {"deadline": 2}}
+        slot_store.note_failure(connection, "hourly-ohlcv", "deadline", START + DAY)
+        assert slot_store.failures(connection, START) == {"hourly-ohlcv": {"deadline": 3}}
     database.close()
 
 

@@ -41,6 +41,22 @@ def test_a_pause_stops_entries_in_the_next_slot_and_resume_allows_them(home: Hom
     assert home.is_sound()
 
 
+def test_a_home_whose_simulator_has_ended_takes_commands_and_says_so(tmp_path: Path) -> None:
+    """As the home that `hourhand demo` leaves."""
+    with operated(tmp_path / "home") as home:
+        position = home.held()
+    given = home.give("close", position["token_id"])
+    (row,) = given["recorded"]
+    assert row["kind"] == "CLOSE"
+    frozen = home.rows("SELECT max(as_of) FROM slot")[0][0]
+    assert home.rows("SELECT at FROM command")[0][0] > frozen
+    (note,) = given["notes"]
+    assert "does not answer: the command follows the end of the record" in note
+    assert [one["kind"] for one in home.status()["waiting"]] == ["CLOSE"]
+    outcome = run("doctor", "--home", home.path)
+    assert "`hourhand simulate`" in " ".join(outcome.out.split())
+
+
 def test_a_pause_that_was_given_already_is_not_recorded_twice(home: Home) -> None:
     home.give("pause")
     again = home.give("pause")
@@ -148,15 +164,6 @@ def test_without_a_database_a_command_says_what_to_do(tmp_path: Path) -> None:
     outcome = run("pause", "--home", tmp_path)
     assert outcome.code == 2
     assert "no database here yet" in outcome.error
-
-
-def test_a_clock_that_is_away_is_named(home: Home) -> None:
-    settings = home.path / "config" / "hourhand.toml"
-    lines = [line for line in settings.read_text().splitlines() if "clock_url" not in line]
-    settings.write_text("\n".join([*lines, 'clock_url = "http://127.0.0.1:9"']) + "\n")
-    outcome = run("pause", "--home", home.path)
-    assert outcome.code == 69
-    assert "the clock is away" in outcome.error
 
 
 def test_a_delisted_token_is_written_off_in_an_hour_without_a_bar(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
-from bot.adapters.sql.drafts import drafting, publish, stamp
-from bot.adapters.sql.file_checks import faults_of, reading
-from bot.domain.errors import DamageError, StorageError
+from bot.adapters.sql.drafts import drafting, publish, stamp, telling
+from bot.adapters.sql.file_checks import RESTORE_HINT, faults_of, reading
+from bot.domain.errors import DamageError, StorageError, UsageError
 
 _ROOM = 1 << 20  # bytes beside the copy itself
 _PAGES = 2048  # copied at a time: a signal is heard between
@@ -21,18 +21,24 @@ def backup_database(source: Path, target: Path) -> int:
     """Copy a database, its write-ahead log included; returns the copy's bytes.
 
     The copy is made beside its place and appears there whole, on disk and readable by its owner
-    only. It is checked page by page, foreign keys and the journal's chain included. Raises
-    StorageError where the target is there already or cannot be written, DamageError where the
-    copy does not hold, which is then not kept.
+    only. It is checked page by page, foreign keys, the journal's chain and the hashes of what
+    slots are stepped from included. Raises UsageError where the target is there already or its
+    folder is not, StorageError where it cannot be written, DamageError where the copy does not
+    hold, which is then not kept.
     """
-    if target.exists():
-        raise StorageError(f"{target}: is there already: choose another name")
+    with telling(target, "cannot be created"):
+        if target.exists():
+            raise UsageError(f"{target}: is there already: choose another name")
+        if not target.parent.is_dir():
+            raise UsageError(f"{target.parent}: there is no such folder")
     _check_room(source, target)
     with drafting(target) as draft:
         copy_database(source, draft)
         faults = faults_of(draft)
         if faults:
-            raise DamageError(f"{source}: is damaged, no backup was made: {faults[0]}")
+            raise DamageError(
+                f"{source}: is damaged, no backup was made: {faults[0]}: {RESTORE_HINT}"
+            )
         publish(draft, target)
     return target.stat().st_size
 

@@ -1,4 +1,4 @@
-"""What a database file is and whether it is sound: pages, foreign keys and the journal's chain."""
+"""What a database file is and whether it is sound: pages, keys, journal and hashed texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.sql.content_checks import answer_faults, content_faults
 from bot.adapters.sql.drafts import telling
 from bot.adapters.sql.engine import CUT_OFF, Database, uri_of
 from bot.adapters.sql.ledger_rows import JournalEntry
@@ -61,16 +62,27 @@ def read_card(path: Path, way_out: str = RESTORE_HINT) -> Card:
 
 
 def faults_of(path: Path) -> list[str]:
-    """What is wrong with a whole file, in words; empty for a sound one. Reads every page."""
+    """What is wrong with a whole file, in words; empty for a sound one. Reads every page.
+
+    The words name neither the file nor a way out: both are known to who asks. Raises StorageError
+    where the file cannot be read.
+    """
     try:
-        with reading(path) as connection:
+        with _connection(path) as connection:
             faults = _page_faults(connection, "integrity_check")
             broken = connection.execute("PRAGMA foreign_key_check").fetchmany(FAULTS_MAX)
             faults += [f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
                        for row in broken]  # fmt: skip
-            return faults + chain_faults(connection, 1)
-    except DamageError as error:
+            # Where pages are broken, rows cannot be told apart from their remains.
+            return faults or chain_faults(connection, 1) or content_faults(connection)
+    except _BrokenFile as error:
         return [str(error)]
+
+
+def worn_answers(path: Path) -> list[str]:
+    """Which of the provider's answers are damaged in a file that is sound otherwise, in words."""
+    with reading(path) as connection:
+        return answer_faults(connection)
 
 
 def check_start(database: Database) -> None:
@@ -111,6 +123,28 @@ def reading(path: Path, way_out: str = RESTORE_HINT) -> Iterator[sqlite3.Connect
 
     `way_out` is what a message about a broken file advises.
     """
+    try:
+        with _connection(path) as connection:
+            yield connection
+    except _BrokenFile as error:
+        raise DamageError(f"{path}: is damaged: {error}: {way_out}") from None
+
+
+def refuse_newer(card: Card, path: Path, way_out: str = "install that version") -> None:
+    """Raises SchemaError where a later version of the program wrote the file."""
+    if card.is_newer:
+        raise SchemaError(
+            f"{path}: schema {card.revision} was written by a newer version of hourhand than "
+            f"this one, which knows {REVISIONS[-1]}: {way_out}"
+        )
+
+
+class _BrokenFile(Exception):
+    """What SQLite says of a file that it cannot make sense of."""
+
+
+@contextmanager
+def _connection(path: Path) -> Iterator[sqlite3.Connection]:
     with telling(path, "cannot be read"):
         if not path.is_file():
             fault = "is no file" if path.exists() else "there is no such file"
@@ -123,12 +157,11 @@ def reading(path: Path, way_out: str = RESTORE_HINT) -> Iterator[sqlite3.Connect
             connection.execute("PRAGMA busy_timeout = 5000")
             yield connection
     except UnicodeDecodeError:  # of the driver, about a schema that is no text any more
-        raise DamageError(f"{path}: is damaged: {way_out}") from None
+        raise _BrokenFile("a text in it is none any more") from None
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
-            text = f"{path}: is damaged or no database ({error}): {way_out}"
-            raise DamageError(text) from None
+            raise _BrokenFile(str(error)) from None
         reason = CUT_OFF if name == "SQLITE_READONLY_ROLLBACK" else "cannot be read"
         raise StorageError(f"{path}: {reason} ({error})") from None
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from bot.adapters.sql.backup import copy_database, name_of
 from bot.adapters.sql.drafts import drafting, publish, replace, sync, telling
-from bot.adapters.sql.file_checks import Card, faults_of, read_card
-from bot.adapters.sql.schema import REVISIONS
-from bot.domain.errors import DamageError, HourhandError, SchemaError, StorageError
+from bot.adapters.sql.file_checks import Card, faults_of, read_card, refuse_newer
+from bot.domain.errors import DamageError, HourhandError, StorageError, UsageError
 
 _WAY_OUT = "nothing was changed: name another backup"
 
@@ -34,9 +33,10 @@ def restore_database(source: Path, target: Path) -> Restored:
     """Put a copy of `source` into the place of `target`; the caller holds its instance lock.
 
     Nothing is touched until the backup is found sound, page by page and link by link of its
-    journal. A kill leaves the old database or the new one, whole. Raises SchemaError for a file
-    that is no database of ours or a newer one, DamageError for a broken one and StorageError
-    where a file cannot be read or written.
+    journal. A kill leaves the old database or the new one, whole. Raises UsageError for a path
+    that names no file or the database itself, SchemaError for a file that is no database of ours
+    or a newer one, DamageError for a broken one and StorageError where a file cannot be read or
+    written.
     """
     card = _checked(source, target)
     before = _card_of(target)
@@ -53,14 +53,14 @@ def restore_database(source: Path, target: Path) -> Restored:
 
 
 def _checked(source: Path, target: Path) -> Card:
+    with telling(source, "cannot be read"):
+        if not source.is_file():
+            fault = "is no file" if source.exists() else "there is no such file"
+            raise UsageError(f"{source}: {fault}: {_WAY_OUT}")
+        if target.exists() and source.samefile(target):
+            raise UsageError(f"{source}: is the database itself: name a backup")
     card = read_card(source, _WAY_OUT)
-    if target.exists() and source.samefile(target):
-        raise StorageError(f"{source}: is the database itself: name a backup")
-    if card.is_newer:
-        raise SchemaError(
-            f"{source}: schema {card.revision} was written by a newer version of hourhand than "
-            f"this one, which knows {REVISIONS[-1]}: install that version, or name an older backup"
-        )
+    refuse_newer(card, source, "install that version, or name an older backup")
     faults = faults_of(source)
     if faults:
         raise DamageError(f"{source}: is damaged: {faults[0]}: {_WAY_OUT}")

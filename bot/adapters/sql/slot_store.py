@@ -7,18 +7,21 @@ import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters.sql.schema_record import credit, instrument, poll_state, slot_input, universe
 from bot.domain.decimals import plain
+from bot.domain.instants import DAY
 
 # Built once: putting a statement together takes longer than SQLite takes to run it.
 _POLL = insert(poll_state)
 _NOTE_POLL = _POLL.on_conflict_do_update(
     index_elements=["endpoint"], set_={"last_success": _POLL.excluded.last_success}
 )
-_LAST_POLLS = select(poll_state)
+_FAILED = "failed"  # how the name of a failure begins: it is no endpoint
+_IS_FAILURE = poll_state.c.endpoint.startswith(f"{_FAILED} ")
+_LAST_POLLS = select(poll_state).where(~_IS_FAILURE)
 _CHARGE = (
     insert(credit)
     .values(spent=1)
@@ -102,6 +105,26 @@ def note_poll(connection: Connection, endpoint: str, at: int) -> None:
 def last_polls(connection: Connection) -> dict[str, int]:
     """Endpoint -> last success."""
     return {row.endpoint: row.last_success for row in connection.execute(_LAST_POLLS)}
+
+
+def note_failure(connection: Connection, endpoint: str, cause: str, at: int) -> None:
+    """Remember for a day that a request brought nothing that is kept, and why: for the status."""
+    name = f"{_FAILED} {endpoint} {cause} {at}"
+    same = poll_state.c.endpoint.startswith(f"{name} ", autoescape=True)
+    number = connection.execute(select(func.count()).where(same)).scalar_one()
+    note_poll(connection, f"{name} {number}", at)
+    connection.execute(delete(poll_state).where(_IS_FAILURE, poll_state.c.last_success < at - DAY))
+
+
+def failures(connection: Connection, since: int) -> dict[str, dict[str, int]]:
+    """Endpoint -> cause -> how many requests brought nothing that is kept, of the last day."""
+    found: dict[str, dict[str, int]] = {}
+    query = select(poll_state.c.endpoint).where(_IS_FAILURE, poll_state.c.last_success >= since)
+    for name in connection.execute(query).scalars():
+        _, endpoint, cause, *_ = name.split(" ")
+        counted = found.setdefault(endpoint, {})
+        counted[cause] = counted.get(cause, 0) + 1
+    return found
 
 
 def charge_credit(connection: Connection, month: str, limit: int = NO_LIMIT) -> bool:

@@ -14,7 +14,7 @@ from bot.adapters.tokenmetrics.envelope import printable
 from bot.adapters.tokenmetrics.faults import FaultKind, TransportFault
 from bot.adapters.tokenmetrics.limits import ATTEMPTS_MAX
 from bot.adapters.tokenmetrics.parsed import Observation, Parsed
-from bot.adapters.tokenmetrics.ports import Ports, RawResponse, Transport, WireAnswer
+from bot.adapters.tokenmetrics.ports import UNREAD, Ports, RawResponse, Transport, WireAnswer
 from bot.adapters.tokenmetrics.retry import (
     PASSING_STATUSES,
     backoff_s,
@@ -133,7 +133,7 @@ class Exchange:
 
     def misread(self, endpoint: Endpoint) -> None:
         """Count an answer that came whole but could not be read."""
-        self._tally.failed(endpoint, "payload")
+        self._fail(endpoint, UNREAD)
 
     def close(self) -> None:
         """Close the connections."""
@@ -141,7 +141,11 @@ class Exchange:
 
     def _attempt(self, request: Request[T], deadline: PollDeadline) -> Stored[T] | _Failure:
         endpoint = request.endpoint
-        self._throttle.wait(deadline)
+        try:
+            self._throttle.wait(deadline)
+        except UnavailableError:  # an endpoint before it took all the time
+            self._note(endpoint, FaultKind.DEADLINE)
+            raise
         self._budget.charge()
         self._tally.sent(endpoint)
         asked = self._clock.now()
@@ -150,21 +154,32 @@ class Exchange:
                 f"{self._path}/{endpoint}", request.params, deadline.remaining_s()
             )
         except TransportFault as fault:
-            self._tally.failed(endpoint, fault.kind)
+            self._fail(endpoint, fault.kind)
             return _Failure(error=_fault_error(endpoint, fault), may_pass=fault.may_pass)
         self._tally.answered(endpoint, answer.latency_ms)
         wrong_time = clock_error(answer.headers, asked, self._clock.now())
         if wrong_time is not None and answer.status == OK:
             # Not kept: the record says of every row when it was known, and here nobody can.
-            self._tally.failed(endpoint, "clock")
+            self._fail(endpoint, "clock")
             return _Failure(error=wrong_time, may_pass=False)
         stored = self._keep(request, answer)
         error = error_of(answer, endpoint)
         if error is None:
             return stored
-        self._tally.failed(endpoint, _cause(answer))
+        if answer.status == OK:
+            self._fail(endpoint, UNREAD)
+        else:  # the kept answer tells
+            self._tally.failed(endpoint, f"http_{answer.status}")
         may_pass = answer.status in PASSING_STATUSES
         return _Failure(error=error, may_pass=may_pass, wait_s=self._asked_wait(answer))
+
+    def _fail(self, endpoint: Endpoint, cause: str) -> None:
+        """Count a failure that no kept answer shows."""
+        self._tally.failed(endpoint, cause)
+        self._note(endpoint, cause)
+
+    def _note(self, endpoint: Endpoint, cause: str) -> None:
+        self._sink.note_failure(endpoint.value, cause, self._clock.now())
 
     def _keep(self, request: Request[T], answer: WireAnswer) -> Stored[T]:
         fetched_at = self._clock.now()
@@ -226,10 +241,6 @@ def _fault_error(endpoint: Endpoint, fault: TransportFault) -> ProviderError:
     if fault.kind in {FaultKind.TOO_LARGE, FaultKind.ENCODING}:
         return BadPayloadError(told)
     return UnavailableError(told)
-
-
-def _cause(answer: WireAnswer) -> str:
-    return "payload" if answer.status == OK else f"http_{answer.status}"
 
 
 def _request_id(answer: WireAnswer) -> str:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from bot.adapters.tokenmetrics.parsed import Observation, Parsed
 
+# The cause of a failure whose answer came, is kept, and says nothing that can be read.
+UNREAD = "payload"
+
 
 class Clock(Protocol):
     """The time in which polls are scheduled, throttled and stamped; a stepped one in tests."""
@@ -50,6 +53,10 @@ class ResponseSink(Protocol):
 
         `parsed` is as of the response's `fetched_at`: a sink that dates it otherwise reads anew.
         """
+        ...
+
+    def note_failure(self, endpoint: str, cause: str, at: int) -> None:
+        """Count a request that brought no answer to keep, or one that could not be read."""
         ...
 
 

@@ -42,17 +42,24 @@ class Upgraded(TypedDict):
 
 
 class BackedUp(TypedDict):
-    """A checked copy, and the older copies that went."""
+    """A checked copy, and the older copies that went.
+
+    `damaged` tells which answers of the provider no longer have their hash; the rest is sound.
+    """
 
     database: Path
     backup: Path
     bytes: Count
-    integrity: Literal["ok"]
+    integrity: Literal["ok", "answers damaged"]
+    damaged: list[Note]
     deleted: list[Path]
 
 
 class Restored(TypedDict):
-    """A backup in place of the database; kept is where that is now."""
+    """A backup in place of the database; kept is where that is now.
+
+    `damaged` tells which answers of the provider no longer have their hash; the rest is sound.
+    """
 
     database: Path
     restored: Path
@@ -61,6 +68,7 @@ class Restored(TypedDict):
     ledger_id: Id
     last_slot: Instant | None
     last_slot_before: Instant | None
+    damaged: list[Note]
     notes: list[Note]
 
 

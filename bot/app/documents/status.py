@@ -120,16 +120,24 @@ class BackfillFault(TypedDict):
 
 
 class Poll(TypedDict):
-    """An endpoint: its last success, and its answers of the last day."""
+    """An endpoint: its last success, and its requests of the last day.
+
+    Requests are answers and those to which none came, such as by their deadline.
+    """
 
     endpoint: str
     last_success: Instant | None
     age_s: int | None
     answers: Count
+    requests: Count
     p50_ms: Milliseconds
     p95_ms: Milliseconds
     p99_ms: Milliseconds
-    errors: Annotated[dict[str, Count], Field(description="HTTP status -> answers")]
+    errors: Annotated[
+        dict[str, Count],
+        Field(description="HTTP status, or why no answer came or could be read -> requests"),
+    ]
+    error_rate: Fraction | None
 
 
 class Credits(TypedDict):

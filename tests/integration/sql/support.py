@@ -34,9 +34,10 @@ CASH = 10_000 * 10**8
 NOTIONAL = 1_000 * 10**8
 FEE = 10**8
 STRATEGY = "core-v1"
+_BODY = f"name = '{STRATEGY}'"
 CONFIG = ConfigVersion(
-    config_sha256=hashlib.sha256(b"config").hexdigest(), rules_version=1, strategy=STRATEGY,
-    body="name = 'core-v1'",
+    config_sha256=hashlib.sha256(_BODY.encode()).hexdigest(), rules_version=1, strategy=STRATEGY,
+    body=_BODY,
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def test_a_settings_file_of_256_kb_is_read_and_a_longer_one_is_not(tmp_path: Pat
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "5.0", "true", '"5"', "[5]", "1e2"])
 def test_a_whole_number_is_a_whole_number_and_nothing_like_one(tmp_path: Path, value: str) -> None:
     faults = settings_faults(tmp_path, f"deadline_s = {value}\n")
-    assert faults[0] == "config/hourhand.toml: deadline_s: must be a whole number"
+    assert faults == ["config/hourhand.toml: deadline_s: must be a whole number"]
 
 
 @pytest.mark.parametrize("value", ["1", "0", '"yes"', "nan"])

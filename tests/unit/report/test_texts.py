@@ -36,7 +36,8 @@ STATUS: dict[str, Any] = {
                    "expected": f"lines_sha256={'a' * 64}", "found": f"lines_sha256={'b' * 64}"}],
     "polls": [
         {"endpoint": "tm-grade", "last_success": None, "age_s": None, "answers": 4,
-         "p50_ms": 10, "p95_ms": 20, "p99_ms": 20, "errors": {"429": 3, "500": 1}}
+         "requests": 6, "p50_ms": 10, "p95_ms": 20, "p99_ms": 20, "error_rate": 0.8333,
+         "errors": {"429": 2, "500": 1, "deadline": 2}}
     ],
     "credits": {"month": "2025-05", "spent": 5, "limit": 10, "left": 5},
     "backfill": {"tokens": 9, "incomplete": [1, 2], "requests": 400, "from": "2025-01-01",
@@ -48,7 +49,8 @@ def test_status_names_halts_delays_stale_series_and_errors() -> None:
     text = status_text(STATUS, Page(width=80))
     for said in (
         "3 behind", "2 missed", "drawdown 10.00%", "no entries now: HALT_DRAWDOWN",
-        "stale bars: SAFE[31m, DOGE", "its file has changed since", "3 x 429, 1 x 500", "never",
+        "stale bars: SAFE[31m, DOGE", "its file has changed since", "83.3%: 2 x 429, 1 x 500",
+        "never",
         "400 requests to send for 2 of 9 tokens; by about 2025-05-10 16:00 UTC",
         "daemon  running; never ran here",
         "notices in 24 slots: 2 x LATE_ROW (a signal came after a newer one)",
