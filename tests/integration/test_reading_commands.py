@@ -475,7 +475,7 @@ AT_80 = {
     "orders": ["state", "quantity", "filled", "stop", "target"],
     "orders --all": ["state", "quantity", "filled", "stop", "target", "reason"],
     "positions": ["quantity", "entry", "mark", "stop", "target", "pnl"],
-    "trades": ["quantity", "entry", "exit", "fees", "pnl", "reason"],
+    "trades": ["entry", "exit", "pnl", "R", "reason"],
     "status": [],
 }
 
