@@ -49,12 +49,11 @@ def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> in
     count = 0
     with _open_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        # The library leaves a lone carriage return bare, which readers take for a line's end.
-        careful = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow([guarded(column.name) for column in columns])
         for row in rows:
-            cells = ["" if c is None else form(c) for form, c in zip(forms, row, strict=True)]
-            (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
+            writer.writerow(
+                ["" if c is None else form(c) for form, c in zip(forms, row, strict=True)]
+            )
             count += 1
     return count
 
