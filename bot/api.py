@@ -33,7 +33,7 @@ from bot.market.strategy import Strategy
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from bot.report.run_arrow import Tables
+    from bot.app.run_arrow import Tables
 
 __all__ = ["Data", "Run", "read_candles", "read_database", "read_record", "replay"]
 
@@ -94,13 +94,23 @@ class Run:
 
     @property
     def orders(self) -> pa.Table:
-        """Orders as decided, and what happened to them besides fills."""
+        """Orders as decided."""
         return self._floats.orders
+
+    @property
+    def order_events(self) -> pa.Table:
+        """What happened to orders besides fills: cancels, resizes, triggers."""
+        return self._floats.order_events
 
     @property
     def decisions(self) -> pa.Table:
         """Every candidate of every slot: entered, or the first rule that refused it."""
         return self._floats.decisions
+
+    @property
+    def gates(self) -> pa.Table:
+        """Every gate of every decision: value, limits, verdict."""
+        return self._floats.gates
 
     @property
     def equity(self) -> pa.Table:
@@ -114,13 +124,10 @@ class Run:
 
     @cached_property
     def exact(self) -> Tables:
-        """The same tables with exact decimals in the place of floats."""
-        from bot.app.replay_output import equity_rows
-        from bot.report.run_arrow import exact_tables
-        from bot.report.run_tables import run_tables
+        """The same tables with exact decimals in the place of floats, and those of less use."""
+        from bot.app.run_arrow import exact_tables
 
-        symbols = {token.token_id: token.symbol for token in self._history.rest.tokens}
-        return exact_tables(run_tables(self._result.busy, equity_rows(self._result)), symbols)
+        return exact_tables(self._result, self._history.rest.tokens)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -143,7 +150,7 @@ class Run:
 
     @cached_property
     def _floats(self) -> Tables:
-        from bot.report.run_arrow import float_tables
+        from bot.app.run_arrow import float_tables
 
         return float_tables(self.exact)
 

@@ -15,6 +15,7 @@ from bot.engine.costs import net_entry, net_stop, net_target, sell_ticks
 from bot.engine.levels import STRENGTH, merge_book
 from bot.engine.params import Params
 from bot.market.bar_series import fitting
+from bot.market.needs import needs_of
 from bot.market.rules import build_rules
 from bot.market.strategy import Strategy
 
@@ -26,16 +27,20 @@ _STRENGTH_DIGITS = 3
 def book_near(
     strategy: Strategy, seen: Document, slot: int, chosen: dict[str, str]
 ) -> list[Document]:
-    """The merged levels around the price, highest first, strengths as of the slot."""
+    """The merged levels around the price, highest first, strengths as of the slot.
+
+    A strength is None where none was sent and the strategy computes none.
+    """
     if not seen.get("book") or "tick" not in seen:
         return []
     close = Decimal(seen["bar"]["close"])
     levels = merged_levels(build_rules(strategy)[0].params, seen, slot)
+    known = _has_strengths(strategy, levels)
     middle = bisect_left([Decimal(price) for price, _ in levels], close)
     shown = [
         {
             "price": price,
-            "strength": strength,
+            "strength": strength if known else None,
             "away": _share(Decimal(price) - close, close),
             "side": "resistance" if n >= middle else "support",
             "chosen": chosen.get(price, ""),
@@ -44,6 +49,11 @@ def book_near(
         if middle - _NEAR <= n < middle + _NEAR or price in chosen
     ]
     return shown[::-1]
+
+
+def _has_strengths(strategy: Strategy, levels: list[tuple[str, float]]) -> bool:
+    computed = strategy.levels == "local" or needs_of(strategy).strengths
+    return computed or any(strength > 0 for _, strength in levels)
 
 
 def merged_levels(params: Params, seen: Document, slot: int) -> list[tuple[str, float]]:

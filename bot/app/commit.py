@@ -22,7 +22,7 @@ from bot.app.stepper import RULES_VERSION, Account, Stepped, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.ids import order_id
 from bot.domain.instants import format_instant
-from bot.domain.records import Decision, Fill, Order, OrderEvent, SlotRecords, Trade
+from bot.domain.records import Decision, Fill, Notice, Order, OrderEvent, SlotRecords, Trade
 from bot.domain.values import Slot
 from bot.engine import layout as at
 
@@ -72,17 +72,13 @@ def slot_commit(
             realised=mark.realised, unrealised=mark.unrealised, peak=mark.peak,
         ),
         opening_cash=loaded.strategy.cash if watermark is None else 0,
-        decisions=tuple(_decision(name, row) for row in records.decisions),
-        orders=tuple(_order(name, row) for row in records.orders),
-        fills=tuple(_fill(name, row) for row in records.fills),
-        order_events=tuple(_event(name, row) for row in records.events),
-        positions=tuple(_closed(name, trade) for trade in records.trades),
+        decisions=tuple(decision_row(name, row) for row in records.decisions),
+        orders=tuple(order_row(name, row) for row in records.orders),
+        fills=tuple(fill_row(name, row) for row in records.fills),
+        order_events=tuple(event_row(name, row) for row in records.events),
+        positions=tuple(closed_row(name, trade) for trade in records.trades),
         notices=tuple(
-            NoticeRow(
-                strategy=name, slot=row.slot, kind=row.kind, token_id=row.token_id,
-                detail=format_instant(row.valid_time) if row.valid_time else "",
-            )
-            for row in records.notices
+            notice_row(name, row) for row in records.notices
         ),
     )  # fmt: skip
 
@@ -96,7 +92,8 @@ def open_positions(strategy: str, account: Account) -> list[PositionRow]:
     ]
 
 
-def _decision(strategy: str, row: Decision) -> DecisionRow:
+def decision_row(strategy: str, row: Decision) -> DecisionRow:
+    """A decision with its details as text."""
     return DecisionRow(
         id=row.id, strategy=strategy, slot=row.slot, token_id=row.token_id, kind=row.kind,
         outcome=row.outcome, reason=row.reason, edge_time=row.edge_time,
@@ -104,7 +101,16 @@ def _decision(strategy: str, row: Decision) -> DecisionRow:
     )  # fmt: skip
 
 
-def _order(strategy: str, row: Order) -> OrderRow:
+def notice_row(strategy: str, row: Notice) -> NoticeRow:
+    """What the input said, and of which period."""
+    return NoticeRow(
+        strategy=strategy, slot=row.slot, kind=row.kind, token_id=row.token_id,
+        detail=format_instant(row.valid_time) if row.valid_time else "",
+    )  # fmt: skip
+
+
+def order_row(strategy: str, row: Order) -> OrderRow:
+    """An order with the hash over its terms."""
     body = {"reason": row.reason, **row.terms}
     if row.price is not None:
         body["price_ticks"] = row.price
@@ -121,7 +127,8 @@ def _order(strategy: str, row: Order) -> OrderRow:
     )  # fmt: skip
 
 
-def _fill(strategy: str, row: Fill) -> FillRow:
+def fill_row(strategy: str, row: Fill) -> FillRow:
+    """A fill."""
     return FillRow(
         id=row.id, order_id=row.order_id, strategy=strategy, slot=row.slot, token_id=row.token_id,
         open_time=row.open_time, side="BUY" if row.side == "BUY" else "SELL",
@@ -130,7 +137,8 @@ def _fill(strategy: str, row: Fill) -> FillRow:
     )  # fmt: skip
 
 
-def _event(strategy: str, row: OrderEvent) -> OrderEventRow:
+def event_row(strategy: str, row: OrderEvent) -> OrderEventRow:
+    """What happened to an order besides its fills."""
     kinds = {"CANCEL": "CANCEL", "RESIZE": "RESIZE", "TRIGGER": "TRIGGER"}
     return OrderEventRow(
         id=row.id, order_id=row.order_id, strategy=strategy, slot=row.slot, token_id=row.token_id,
@@ -143,14 +151,15 @@ def _positions(
     strategy: str, records: SlotRecords, before: Account, after: Account
 ) -> list[PositionRow]:
     """Positions that this slot closed, and those open after it that changed."""
-    rows = [_closed(strategy, trade) for trade in records.trades]
+    rows = [closed_row(strategy, trade) for trade in records.trades]
     for token_id, token in after.tokens.items():
         if token[at.T_QTY] > 0 and before.tokens.get(token_id) != token:
             rows.append(_open(strategy, token_id, token))
     return rows
 
 
-def _closed(strategy: str, trade: Trade) -> PositionRow:
+def closed_row(strategy: str, trade: Trade) -> PositionRow:
+    """The position that a round trip was."""
     body = {
         "opened_bar": trade.opened, "closed_bar": trade.closed_bar, "reason": trade.reason,
         "bought_lots": trade.quantity, "paid": trade.paid, "proceeds": trade.proceeds,

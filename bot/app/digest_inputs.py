@@ -56,7 +56,7 @@ def week_inputs(
         members.see(strategy, seen)
     return {
         "source": "" if seen is None else seen.source,
-        "moved": moved.document(symbol),
+        **moved.document(symbol),
         "stale": stale.document(),
         "membership": members.changes,
         "levels": levels.document(),
@@ -86,16 +86,18 @@ class _Moved:
             self.first.setdefault(key, value)
             self.last[key] = value
 
-    def document(self, symbol: Symbol) -> list[Document]:
-        """One row per token and column, by token id and column."""
-        return [
+    def document(self, symbol: Symbol) -> Document:
+        """What is another number than before, by token id and column, and how many are the same."""
+        moved = [
             {
                 "token_id": token_id, "symbol": symbol(token_id), "column": column,
                 "from": self.first[token_id, column], "to": value,
                 "change": round10(value - self.first[token_id, column]),
             }
             for (token_id, column), value in sorted(self.last.items())
+            if value != self.first[token_id, column]
         ]  # fmt: skip
+        return {"moved": moved, "unmoved": len(self.last) - len(moved)}
 
 
 def _numbers(seen: Seen) -> dict[tuple[int, str], float]:

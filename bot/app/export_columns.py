@@ -84,7 +84,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *_OF_SLOT,
         *_columns(
             cash="money", value="money", equity="money", realised="money", unrealised="money",
-            peak="money",
+            peak="money", open_positions="id", halts="text", missed="flag",
         ),
     ),
     "cash_entries": (

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.adapters.files.layout import FORMATS, Column, FileFormat, chosen_format
-from bot.adapters.files.table_writer import write_table
 from bot.adapters.sql import ledger_read
-from bot.adapters.whole_file import sync
 from bot.app.export_columns import COLUMN, INPUTS, TABLES
 from bot.app.export_rows import ROWS, Export
 from bot.app.reading import Document, Reader, reading
 from bot.app.strategy_files import strategy_from_canonical
-from bot.domain.errors import LedgerError, StorageError, UsageError
+from bot.app.table_files import write_tables
+from bot.domain.errors import StorageError, UsageError
 from bot.market.rules import build_rules
 
 
@@ -42,7 +38,8 @@ def export_ledger(home: Path, folder: Path, form: str, choice: LedgerChoice) -> 
     with reading(home) as reader:
         reader.strategies(choice.strategy)
         export = Export(reader, choice.strategy)
-        rows = _write(export, folder, names, chosen)
+        tables = {name: (_columns_of(name, export), ROWS[name](export)) for name in names}
+        rows = write_tables(folder, chosen, tables)
     return {"folder": str(folder), "format": chosen, "rows": rows}
 
 
@@ -61,46 +58,6 @@ def _check_folder(folder: Path, names: Sequence[str], form: FileFormat) -> None:
         for other in FORMATS:
             if other != form and (folder / f"{name}.{other}").exists():
                 raise StorageError(f"{folder}: holds {name}.{other}: choose an empty folder")
-
-
-def _write(export: Export, folder: Path, names: Sequence[str], form: FileFormat) -> dict[str, int]:
-    counts = {}
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
-            made = Path(draft) / "tables"
-            made.mkdir()
-            for name in names:
-                path = made / f"{name}.{form}"
-                columns = _columns_of(name, export)
-                counts[name] = write_table(path, form, columns, _cells(name, columns, export))
-                sync(path)
-            _put(made, folder)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    return counts
-
-
-def _put(made: Path, folder: Path) -> None:
-    """Give a new folder its name in one step; in one that is there, each file takes its place."""
-    if not folder.exists():
-        sync(made)
-        os.rename(made, folder)
-        sync(folder.parent)
-        return
-    for path in sorted(made.iterdir()):
-        os.replace(path, folder / path.name)
-    sync(folder)
-
-
-def _cells(name: str, columns: Sequence[Column], export: Export) -> Iterator[list[Any]]:
-    """The rows in the order of the columns; a cell without a column would be lost unseen."""
-    order = [column.name for column in columns]
-    known = set(order)
-    for cells in ROWS[name](export):
-        if not cells.keys() <= known:
-            raise LedgerError(f"{name}: no column for {sorted(cells.keys() - known)}")
-        yield [cells.get(each) for each in order]
 
 
 def _columns_of(name: str, export: Export) -> tuple[Column, ...]:

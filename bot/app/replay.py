@@ -10,7 +10,7 @@ from itertools import pairwise
 from bot.app.ambiguous import ambiguous_bars
 from bot.app.funnel import funnel
 from bot.app.machine import Machine
-from bot.app.stepper import Stepper
+from bot.app.stepper import Account, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.app.sweep import Progress, Seconds, SeesRecords, Sweep
 from bot.app.tally import EQUITY, SLOT, Tally
@@ -40,6 +40,7 @@ class Replay:
     seconds: Seconds
     impossible: dict[int, int]
     instruments: dict[int, Instrument]
+    account: Account
     universe: tuple[int, ...]
     slot_by_slot: list[int]
     ambiguous_bars: int
@@ -186,6 +187,7 @@ def replay(
         seconds=sweep.seconds,
         impossible=sweep.impossible,
         instruments=sweep.instruments,
+        account=sweep.account,
         universe=sweep.universe,
         slot_by_slot=market.slot_by_slot,
         ambiguous_bars=ambiguous_bars(sweep.busy, history),

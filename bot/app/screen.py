@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +18,7 @@ from bot.domain.errors import UsageError
 from bot.engine import layout as at
 from bot.engine.numbers import round10
 from bot.engine.ranking import percentile
-from bot.market.column_names import GRADE, Column, named_column
+from bot.market.column_names import GRADE, Column, column_typed, named_column
 from bot.market.rules import build_rules
 from bot.market.strategy import Strategy
 from bot.market.where import Value, WhereError, parse_where, unknown_column
@@ -67,8 +67,9 @@ def screen(reader: Reader, names: Sequence[str], asked: Screening) -> Document:
     tokens = _rows(reader, seen, asked.strength)
     columns = sorted({name for row in tokens.values() for name in row} | {*TEXTS, *SLOT_NUMBERS})
     rows = {i: {name: row.get(name) for name in columns} for i, row in tokens.items()}
+    asked = replace(asked, by=_column_of(asked.by, columns))
     kept = _filtered(rows, columns, asked)
-    by = _ranked_by(kept, columns, seen, asked)
+    by = _ranked_by(kept, seen, asked)
     ranked = _in_order(kept, by, asked)
     return {
         "strategy": seen.name,
@@ -170,16 +171,20 @@ def _number(value: Value) -> float:
     return value if isinstance(value, float | int) else math.nan
 
 
-def _ranked_by(
-    rows: dict[int, Cells], columns: Sequence[str], seen: _Seen, asked: Screening
-) -> dict[int, float]:
+def _column_of(by: str, columns: Sequence[str]) -> str:
+    """The column to rank by, named in full; UsageError where there is no such number."""
+    there = [name for name in columns if name not in TEXTS] + [COMPOSITE]
+    found = column_typed(by, there)
+    if found is None:
+        raise UsageError(f"--by: {unknown_column(by, there)}")
+    return found
+
+
+def _ranked_by(rows: dict[int, Cells], seen: _Seen, asked: Screening) -> dict[int, float]:
     """Token id -> the number that ranks; NaN where there is none."""
     if asked.by == COMPOSITE:
         weights = (seen.strategy or Strategy(name="screen")).composite
         return _composite(rows, [(named_column(name), float(w)) for name, w in weights])
-    if asked.by not in columns or asked.by in TEXTS:
-        there = [name for name in columns if name not in TEXTS] + [COMPOSITE]
-        raise UsageError(f"--by: {unknown_column(asked.by, there)}")
     return {i: _number(row[asked.by]) for i, row in rows.items()}
 
 

@@ -105,12 +105,20 @@ class Sweep:
         self.token_bars = 0
         self.impossible: dict[int, int] = {}
         self.instruments: dict[int, Instrument] = {}
+        self._token_ids: list[int] = []
         self.universe: tuple[int, ...] = ()  # as the first slot resolved it
 
     @property
     def tally(self) -> Tally:
         """The strategy's own numbers."""
         return self._base.tally
+
+    @property
+    def account(self) -> Account:
+        """The account after the slots so far."""
+        if self._base.state is None:
+            return self._stepper.open_account()
+        return Account.from_state(self._base.state, self._token_ids)
 
     @property
     def varied(self) -> dict[str, Tally]:
@@ -165,6 +173,7 @@ class Sweep:
         self.impossible |= made.impossible
         if not self.universe and made.universes:
             self.universe = made.universes[0][1]
+        self._token_ids = made.token_ids
         self.instruments |= {unit.token_id: unit for unit in made.derived}
 
     def _outputs(self, account: _Account, made: MarketSlice) -> Iterator[Output]:

@@ -23,9 +23,12 @@ CandlesOption = Annotated[
 DatabaseOption = Annotated[
     str | None, typer.Option("--db", help="A database file, or sqlite:///FILE, of a daemon.")
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write the run's tables here.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write the run's tables here, as `export --ledger` would."),
+]
 FormatOption = Annotated[
-    str, typer.Option("--format", help="csv or parquet tables, or sqlite: a home.")
+    str, typer.Option("--format", help="Tables as csv, csv.gz or parquet; or sqlite: a home.")
 ]
 FromOption = Annotated[str | None, typer.Option("--from", help="First slot (UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last slot (UTC).")]
@@ -185,7 +188,7 @@ def _run(
     with progress_bar(loaded.strategy.name) as progress:
         result = step_through(loaded, history, slots, machine, progress, observer)
     if folder is not None:
-        write_output(folder, result, form)
+        write_output(folder, result, history.rest.tokens, form)
     return result
 
 

@@ -17,7 +17,7 @@ ByOption = Annotated[
 ]
 WhereOption = Annotated[
     str,
-    typer.Option("--where", help="Comparisons of columns, joined by and, or, not, with brackets."),
+    typer.Option("--where", help='Such as "sharpe > 1 and max_dd < 50%"; and, or, not.'),
 ]
 NearOption = Annotated[
     str | None, typer.Option("--near", help="Only so close to a level: a fraction of the price.")
@@ -49,9 +49,16 @@ def screen(
 ) -> None:
     """Rank the tokens by the newest numbers that the record knows of them.
 
-    Columns: the provider's metrics and grade, what the strategy read in its last slot, and the
-    nearest levels (support_away, resistance_away, level_away: fractions of the price). A wrong
-    name lists them all.
+    Columns for --by and --where; a heading of the table will do too:
+
+    sharpe, sortino, max_drawdown (max_dd), volatility (vol), cagr, grade, and
+    what else the provider's metrics hold; close, sigma, atr, adv, trend, held,
+    in_universe, and what the strategy's gates read, as of its last slot;
+    support, resistance, support_strength, resistance_strength, and fractions
+    of the price to them: support_away (to_support), resistance_away
+    (to_resist), level_away (to_level).
+
+    For --where also symbol (token), name and sector. A wrong name lists all.
     """
     from bot.app.screen import Screening
     from bot.app.screen import screen as ask

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.engine.layout import FROM_GRADE, FROM_LOCAL, FROM_QUANT
@@ -22,6 +24,13 @@ COLUMN_NAME = Text(
     'a column such as "sharpe", a window of 30d, 90d or 1y such as "sharpe_90d", or "column:NAME"',
 )
 RECORDED_COLUMN = f"column:{_NAME}"
+
+# What a table has above a column, and what a user may type for it.
+HEADINGS = {
+    "max_drawdown": "max_dd", "volatility": "vol", "support_away": "to_support",
+    "resistance_away": "to_resist", "level_away": "to_level", "symbol": "token",
+}  # fmt: skip
+_BY_HEADING = {heading: name for name, heading in HEADINGS.items()}
 
 _FAMILY = re.compile(f"({_FAMILIES}|max_drawdown)(_[0-9]+[a-z])?")
 
@@ -72,3 +81,27 @@ def named_column(text: str) -> Column:
 def is_local(text: str) -> bool:
     """Whether a name in a strategy file means a column computed from candles."""
     return named_column(text).source == FROM_LOCAL
+
+
+def column_typed(text: str, columns: Collection[str]) -> str | None:
+    """The column that a user means by its name or its heading; None where there is none.
+
+    >>> column_typed("vol", {"volatility"}), column_typed("Max DD", {"max_drawdown"})
+    ('volatility', 'max_drawdown')
+    """
+    if text in columns:
+        return text
+    plain = re.sub(r"[\s-]+", "_", text.strip().rstrip(".").lower())
+    found = _BY_HEADING.get(plain, plain)
+    return found if found in columns else None
+
+
+def nearest_column(text: str, columns: Collection[str]) -> str | None:
+    """The column whose name or heading is most like a text that is neither."""
+    plain = text.lower()
+    spellings = {name: name for name in columns}
+    spellings |= {heading: name for name, heading in HEADINGS.items() if name in columns}
+    near = difflib.get_close_matches(plain, list(spellings), n=1, cutoff=0.6)
+    begun = sorted(spelling for spelling in spellings if plain and spelling.startswith(plain))
+    found = next(iter([*near, *begun]), None)
+    return None if found is None else spellings[found]

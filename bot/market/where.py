@@ -12,13 +12,14 @@ missing number never passes.
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from bot.market.column_names import column_typed, nearest_column
 
 Value = float | str | None
 Verdict = bool | None  # None: not known
@@ -196,9 +197,10 @@ class _Parser:
             return _Operand(None, float(token.text))
         if token.kind == "text":
             return _Operand(None, token.text[1:-1])
-        if token.text not in self._columns:
+        column = column_typed(token.text, self._columns)
+        if column is None:
             raise WhereError(token.place, unknown_column(token.text, self._columns))
-        return _Operand(token.text)
+        return _Operand(column)
 
     def _takes(self, kind: str, text: str) -> bool:
         token = self._next()
@@ -218,6 +220,6 @@ class _Parser:
 
 def unknown_column(name: str, columns: Collection[str]) -> str:
     """The complaint about a column that is not there, with those that are."""
-    near = difflib.get_close_matches(name, list(columns), n=1, cutoff=0.6)
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    near = nearest_column(name, columns)
+    hint = "" if near is None else f" (did you mean {near}?)"
     return f"no column {name!r}{hint}; there are: {', '.join(sorted(columns))}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.report.chart_specs import PRICE, WIDTH, Spec, number_y, style, time_x
+from bot.report.level_labels import HEIGHT, PADDING, label_room, level_labels
 from bot.report.palette import Palette
 from bot.report.tables import clean, minute_text, money_shown
 
@@ -13,18 +14,21 @@ DATASETS = ("bars", "levels", "lines", "fills", "moments")
 _HALF_HOUR = 1_800_000
 _PICTURE_WIDTH = 860
 _ROW = 17
+_LEAD = 14  # of the line from a level to its words
 
 
 def card_chart(palette: Palette, width: int | str = WIDTH) -> Spec:
-    """Data: `bars`, `levels`, `lines`, `fills`, `moments` of a trade's card."""
-    return {"width": width, "height": 320, "layer": [
-        *_levels(palette), *_candles(palette), *_moments(palette), *_lines(palette),
-        _fills(palette),
+    """Data: `bars`, `levels`, `lines`, `fills`, `moments` of a trade's card, and its `labels`."""
+    return {"width": width, "height": HEIGHT, "layer": [
+        _levels(palette), *_candles(palette), *_moments(palette), *_lines(palette),
+        _fills(palette), *_labels(palette),
     ]}  # fmt: skip
 
 
 def card_picture(card: Document, palette: Palette) -> Spec:
     """The card as one picture with its own data: chart above, gates, bracket and size below."""
+    labels = level_labels(card)
+    chart = card_chart(palette, _PICTURE_WIDTH - label_room(labels))
     won = f"{money_shown(card['pnl'])} net"
     multiple = "" if card["r"] is None else f", {card['r']:+.2f} R"
     bottom = [
@@ -49,8 +53,11 @@ def card_picture(card: Document, palette: Palette) -> Spec:
         "padding": 16,
         "background": palette["page"],
         "config": style(palette) | {"background": palette["page"], "concat": {"spacing": 30}},
-        "datasets": {name: records(card[name]) for name in DATASETS},
-        "vconcat": [card_chart(palette, _PICTURE_WIDTH), {"hconcat": bottom}],
+        "datasets": {
+            **{name: records(card[name]) for name in DATASETS},
+            "labels": records(labels),
+        },
+        "vconcat": [chart, {"hconcat": bottom}],
     }
 
 
@@ -85,49 +92,81 @@ def _candles(palette: Palette) -> list[Spec]:
     shared: Spec = {"data": {"name": "bars"}, "transform": _mid()}
     return [
         {**shared, "mark": {"type": "rule", "opacity": 0.8},
-         "encoding": {"x": _x(), "y": number_y("l", PRICE), "y2": {"field": "h"}, "color": colour,
+         "encoding": {"x": _x(), "y": _price_y("l"), "y2": {"field": "h"}, "color": colour,
                       "tooltip": tips}},
         {**shared, "mark": {"type": "bar", "size": 4},
-         "encoding": {"x": _x(), "y": number_y("o", PRICE), "y2": {"field": "c"}, "color": colour,
+         "encoding": {"x": _x(), "y": _price_y("o"), "y2": {"field": "c"}, "color": colour,
                       "tooltip": tips}},
     ]  # fmt: skip
 
 
-def _levels(palette: Palette) -> list[Spec]:
+def _price_y(field: str) -> Spec:
+    """From the lowest to the highest of what is drawn, as `level_labels` reckons with."""
+    scale = {"zero": False, "nice": False, "padding": PADDING}
+    return {**number_y(field, PRICE), "scale": scale}
+
+
+def _levels(palette: Palette) -> Spec:
     """The book as the decision saw it; a thicker line is a stronger level."""
-    width = {"field": "strength", "type": "quantitative", "legend": None,
+    width = {"field": "weight", "type": "quantitative", "legend": None,
              "scale": {"domain": [0, 10], "range": [0.7, 4], "clamp": True}}  # fmt: skip
-    tips = [{"field": name, "type": kind} for name, kind in (
-        ("price", "quantitative"), ("strength", "quantitative"), ("side", "nominal"),
-        ("used", "nominal"))]  # fmt: skip
-    y = number_y("price", PRICE)
+    told = "isValid(datum.strength) ? format(datum.strength, '.1f') : ''"
+    tips = [{"field": "price", "type": "quantitative"},
+            {"field": "told", "type": "nominal", "title": "strength"},
+            {"field": "side", "type": "nominal"}, {"field": "used", "type": "nominal"}]  # fmt: skip
+    return {
+        "data": {"name": "levels"},
+        "transform": [{"calculate": "datum.strength || 0", "as": "weight"},
+                      {"calculate": told, "as": "told"}],
+        "mark": {"type": "rule", "color": palette["c5"], "opacity": 0.55},
+        "encoding": {"y": _price_y("price"), "size": width, "tooltip": tips},
+    }  # fmt: skip
+
+
+def _labels(palette: Palette) -> list[Spec]:
+    """Words at the right of the chart, each led to its level."""
+    data = {"data": {"name": "labels"}}
+    edge = {"value": "width"}
     return [
-        {"data": {"name": "levels"},
-         "mark": {"type": "rule", "color": palette["c5"], "opacity": 0.55},
-         "encoding": {"y": y, "size": width, "tooltip": tips}},
-        {"data": {"name": "levels"},
-         "transform": [{"calculate": "'strength ' + format(datum.strength, '.1f') + "
-                        "(datum.used ? ', ' + datum.used : '')", "as": "label"}],
-         "mark": {"type": "text", "align": "right", "baseline": "bottom", "dy": -2, "fontSize": 10,
-                  "color": palette["soft"]},
-         "encoding": {"x": {"value": "width"}, "y": y,
+        {**data, "transform": [{"filter": "isValid(datum.price)"}],
+         "mark": {"type": "rule", "color": palette["c5"], "opacity": 0.55, "xOffset": 1,
+                  "x2Offset": _LEAD},
+         "encoding": {"x": edge, "x2": edge, "y": _price_y("price"), "y2": {"field": "at"}}},
+        {**data,
+         "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": _LEAD + 3,
+                  "fontSize": 10, "color": palette["soft"]},
+         "encoding": {"x": edge, "y": _price_y("at"),
                       "text": {"field": "label", "type": "nominal"}}},
     ]  # fmt: skip
 
 
 def _lines(palette: Palette) -> list[Spec]:
-    """Stop and target for as long as they stood."""
+    """Stop and target for as long as they stood; their words lie on the sides turned away."""
     colour = {"condition": {"test": "datum.kind === 'stop'", "value": palette["loss"]},
               "value": palette["gain"]}  # fmt: skip
-    y = number_y("price", PRICE)
+    under = {"stroke": palette["page"], "strokeWidth": 4}  # keeps candles off the letters
+    words = [
+        _line_word(kind, {"dy": dy, "baseline": side, "color": palette[shade], **halo})
+        for kind, side, dy, shade in (("target", "bottom", -2, "gain"), ("stop", "top", 3, "loss"))
+        for halo in (under, {})
+    ]
     return [
         {"data": {"name": "lines"}, "mark": {"type": "rule", "strokeWidth": 2.5},
-         "encoding": {"x": _x("from"), "x2": {"field": "to"}, "y": y, "color": colour}},
-        {"data": {"name": "lines"},
-         "mark": {"type": "text", "align": "right", "dx": -5, "fontWeight": "bold"},
-         "encoding": {"x": _x("from"), "y": y, "color": colour,
-                      "text": {"field": "kind", "type": "nominal"}}},
+         "encoding": {"x": _x("from"), "x2": {"field": "to"}, "y": _price_y("price"),
+                      "color": colour}},
+        *words,
     ]  # fmt: skip
+
+
+def _line_word(kind: str, place: Spec) -> Spec:
+    mark = {"type": "text", "align": "right", "dx": -5, "fontWeight": "bold", **place}
+    return {
+        "data": {"name": "lines"},
+        "transform": [{"filter": f"datum.kind === '{kind}'"}],
+        "mark": mark,
+        "encoding": {"x": _x("from"), "y": _price_y("price"),
+                     "text": {"field": "kind", "type": "nominal"}},
+    }  # fmt: skip
 
 
 def _moments(palette: Palette) -> list[Spec]:
@@ -152,7 +191,7 @@ def _fills(palette: Palette) -> Spec:
         "transform": _mid(),
         "mark": {"type": "point", "filled": True, "size": 110, "color": palette["c1"],
                  "opacity": 1, "stroke": palette["page"], "strokeWidth": 1},
-        "encoding": {"x": _x(), "y": number_y("price", PRICE), "shape": shape,
+        "encoding": {"x": _x(), "y": _price_y("price"), "shape": shape,
                      "tooltip": [{"field": "text", "type": "nominal", "title": "fill"}]},
     }  # fmt: skip
 

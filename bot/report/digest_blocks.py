@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.report.reason_words import REASON_WORDS
@@ -123,10 +123,14 @@ def _moved(part: Document) -> Block:
          f"{row['change']:+.4g}")
         for row in sorted(part["moved"], key=lambda row: (-abs(row["change"]), row["token_id"]))
     ]  # fmt: skip
-    return _block(
-        "Sharpe, drawdown and volatility", ("token", "number", "before", "after", "change"), rows,
-        {2, 3, 4},
-    )  # fmt: skip
+    heads = ("token", "number", "before", "after", "change")
+    block = _block("What changed in Sharpe, drawdown and volatility", heads, rows, {2, 3, 4})
+    same = part["unmoved"]
+    if not rows:
+        told = f"Nothing: all {same} numbers are as before." if same else "No such number was read."
+    else:
+        told = f"{len(rows)} of {len(rows) + same} numbers changed."
+    return replace(block, lines=(told,))
 
 
 def _stale(part: Document) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.report.markup import Child, Markup, html_table, joined, tag
+from bot.report.markup import Child, Markup, html_table, joined, name_of, tag
 from bot.report.tables import minute_text, money_shown
 from bot.report.trials_text import standing_lines
 
@@ -92,7 +92,7 @@ def _assumptions(document: Document) -> Markup:
 
 def _data(document: Document) -> Markup:
     rows: list[list[Child]] = [
-        [row["symbol"], row["token_id"], f"{row['bars']:,}", minute_text(row["first"]),
+        [name_of(row["symbol"]), row["token_id"], f"{row['bars']:,}", minute_text(row["first"]),
          minute_text(row["last"]), f"{row['absent']:,}"]
         for row in document["series"]
     ]  # fmt: skip

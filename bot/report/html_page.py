@@ -18,6 +18,7 @@ from bot.report.chart_specs import (
     style,
 )
 from bot.report.html_sections import body_sections
+from bot.report.level_labels import label_room, level_labels
 from bot.report.markup import Markup, tag
 from bot.report.palette import DARK, LIGHT, PAGE, variables
 from bot.report.tables import clean
@@ -94,12 +95,17 @@ def _data(document: Document) -> str:
         "charts": _charts(document),
         "prices": _prices(document),
         "card": card_chart(PAGE),
-        "cards": document["cards"],
+        "cards": [_labelled(card) for card in document["cards"]],
     }
     text = json.dumps(_cleaned(found), separators=(",", ":"), allow_nan=False)
     for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, code)
     return text
+
+
+def _labelled(card: Document) -> Document:
+    labels = level_labels(card)
+    return {**card, "labels": labels, "label_room": label_room(labels)}
 
 
 def _cleaned(value: Any) -> Any:

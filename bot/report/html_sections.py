@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.report.html_basis import basis_section, robustness_section
-from bot.report.markup import Child, Markup, escaped, html_table, joined, tag
+from bot.report.markup import Child, Markup, escaped, html_table, joined, name_of, tag
 from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further
 from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import minute_text, money_shown
@@ -147,7 +147,7 @@ def _benchmarks(document: Document) -> Markup:
     for one in found["benchmarks"].values():
         if "name" in one and one["token_ids"] not in seen:
             seen.append(one["token_ids"])
-            rows.append([one["name"], *_compared(one)])
+            rows.append([name_of(one["name"]), *_compared(one)])
     absent = [
         f"{kind.replace('_', ' ')}: {one['why']}"
         for kind, one in found["benchmarks"].items() if "name" not in one
@@ -222,9 +222,10 @@ def _figure_table(lines: tuple[Line, ...], figures: Document) -> Markup:
             why = f"{one['why']} (n {one['n']} {one['of']})"
             reasons.setdefault(why, []).append(line.label)
             continue
-        rows.append([line.label, line.shown(one["value"]), further(line, one),
-                     f"{one['n']} {one['of']}"])  # fmt: skip
-    shown = html_table(("", "value", "95% or spread", "n"), rows)
+        rows.append([line.label, line.shown(one["value"]), f"{one['n']} {one['of']}",
+                     further(line, one)])  # fmt: skip
+    # The n stands beside its number, also where the screen is too narrow for what follows.
+    shown = html_table(("", "value", "n", "95% or spread"), rows, right=(1, 2))
     missing = (note(f"Not shown: {', '.join(names)}: {why}.") for why, names in reasons.items())
     return joined((shown, *missing))
 
@@ -252,19 +253,19 @@ def _trades(document: Document) -> Markup:
     rows: list[list[Child]] = [
         [
             tag("button", row["id"], type="button", class_="link", data_trade=row["id"]),
-            row["symbol"],
-            minute_text(row["opened"]),
+            name_of(row["symbol"]),
+            _signed(str(money_shown(row["pnl"])), float(row["pnl"])),
+            "-" if row["r"] is None else _signed(f"{row['r']:+.2f}", row["r"]),
             row["reason"],
+            minute_text(row["opened"]),
             row["hours"],
             row["entry"],
             row["exit"],
             money_shown(row["fees"]),
-            _signed(str(money_shown(row["pnl"])), float(row["pnl"])),
-            "-" if row["r"] is None else _signed(f"{row['r']:+.2f}", row["r"]),
         ]
         for row in trades[: document["listed_max"]]
     ]
-    heads = ("trade", "token", "opened UTC", "reason", "hours", "entry", "exit", "fees", "pnl", "R")
+    heads = ("trade", "token", "pnl", "R", "reason", "opened UTC", "hours", "entry", "exit", "fees")
     cards = len(document["cards"])
     words = f"{len(trades)} closed, newest first; a click opens the card."
     if cards < len(trades):
@@ -272,7 +273,7 @@ def _trades(document: Document) -> Markup:
             f" This page carries {len(rows)} rows and the newest {cards} cards: "
             "`hourhand card TRADE` draws any."
         )
-    table = html_table(heads, rows, right=range(4, 10))
+    table = html_table(heads, rows, right=(2, 3, 6, 7, 8, 9))
     return section("Trades", note(words), tag("div", table, class_="long", tabindex=0))
 
 

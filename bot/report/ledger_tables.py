@@ -11,6 +11,7 @@ from bot.report.tables import (
     minute_text,
     money_shown,
     r_shown,
+    short_name,
     six_digits,
     table_text,
     without_year,
@@ -28,7 +29,7 @@ def orders_text(document: Document, page: Page) -> str:
     columns = [
         Column(head="slot UTC", brief=without_year),
         Column(head="strategy", spare=7),
-        Column(head="token"),
+        Column(head="token", brief=short_name),
         Column(head="order"),
         Column(head="state", brief=_state_short),
         Column(head="quantity", side="right", spare=1, brief=six_digits),
@@ -84,7 +85,7 @@ def positions_text(document: Document, page: Page) -> str:
     if not rows:
         return "No open positions.\n"
     columns = [
-        Column(head="token"),
+        Column(head="token", brief=short_name),
         Column(head="strategy", spare=4),
         Column(head="opened UTC", spare=3, brief=without_year),
         Column(head="quantity", side="right", brief=six_digits),
@@ -122,18 +123,18 @@ def trades_text(document: Document, page: Page) -> str:
     rows = document["trades"]
     if not rows:
         return "No closed trades.\n"
-    columns = [
+    columns = [  # first to go is what the other columns tell as well; the result stays
         Column(head="trade"),
         Column(head="closed UTC", brief=without_year),
-        Column(head="token"),
-        Column(head="strategy", spare=4),
-        Column(head="quantity", side="right", brief=six_digits),
-        Column(head="entry", side="right", brief=six_digits),
-        Column(head="exit", side="right", brief=six_digits),
-        Column(head="hours", side="right", spare=3),
-        Column(head="fees", side="right", spare=1),
+        Column(head="token", brief=short_name),
+        Column(head="strategy", spare=6),
+        Column(head="quantity", side="right", spare=5, brief=six_digits),
+        Column(head="entry", side="right", spare=2, brief=six_digits),
+        Column(head="exit", side="right", spare=1, brief=six_digits),
+        Column(head="hours", side="right", spare=4),
+        Column(head="fees", side="right", spare=3),
         Column(head="pnl", side="right"),
-        Column(head="R", side="right", spare=2),
+        Column(head="R", side="right"),
         Column(head="reason"),
     ]
     cells: Sequence[Sequence[Any]] = [

@@ -45,6 +45,11 @@ def tag(name: str, /, *children: Child, **attributes: str | int | None) -> Marku
     return Markup(f"<{name}{written}>" if name in _EMPTY else f"<{name}{written}>{inner}</{name}>")
 
 
+def name_of(text: str) -> Markup:
+    """A name from outside in a cell: one line, cut off where it is long, whole when pointed at."""
+    return tag("span", text, class_="name", title=text)
+
+
 def joined(pieces: Iterable[Child]) -> Markup:
     """Pieces one after the other."""
     return Markup("".join(escaped(piece) for piece in pieces))

@@ -5,15 +5,20 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from bot.report.tables import Column, Page, clean, minute_text, percent_shown, table_text
+from bot.market.column_names import HEADINGS
+from bot.report.tables import (
+    Column,
+    Page,
+    clean,
+    minute_text,
+    percent_shown,
+    short_name,
+    table_text,
+)
 
 Document = dict[str, Any]
 _DIGITS = 4
 _PIPE_WIDTH = 80
-_HEADS = {
-    "max_drawdown": "max dd", "volatility": "vol", "support_away": "to support",
-    "resistance_away": "to resist.", "level_away": "to level",
-}  # fmt: skip
 # What is shown beside the rank: what people decide by, as far as the width goes.
 _SHOWN = (
     "close", "sharpe", "sortino", "max_drawdown", "volatility", "grade", "support_away",
@@ -40,10 +45,10 @@ def screen_text(document: Document, page: Page) -> str:
     names = [name for name in names if any(row["columns"].get(name) is not None for row in rows)]
     columns = [
         Column(head="#", side="right"),
-        Column(head="token"),
-        Column(head=_HEADS.get(by, clean(by)), side="right"),
+        Column(head=HEADINGS["symbol"], brief=short_name),
+        Column(head=HEADINGS.get(by, clean(by)), side="right"),
         *(
-            Column(head=_HEADS.get(name, name), side="right", spare=n)
+            Column(head=HEADINGS.get(name, name), side="right", spare=n)
             for n, name in enumerate(names, start=1)
         ),
         Column(head="id", side="right", spare=len(names) + 1),

@@ -17,6 +17,7 @@ _GAPS = (2, 1)  # blanks between columns: the usual, and where that is too wide
 _PIPE_WIDTH = 100_000  # no row of a table is longer, so none is folded
 _SHORT_DIGITS = 6
 _WIDTH_MAX = 80
+_NAME_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,15 @@ def without_year(minute: str) -> str:
     '05-10 13:00'
     """
     return minute[5:]
+
+
+def short_name(text: str) -> str:
+    """A name from outside for narrow pages, which it must not fill alone.
+
+    >>> short_name("BTC"), short_name("AVERYLONGNAMEOFATOKEN")
+    ('BTC', 'AVERYLONG...')
+    """
+    return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 3] + "..."
 
 
 def six_digits(text: str) -> str:

@@ -190,7 +190,7 @@ def _book(levels: list[Document], page: Page) -> str:
             level["price"],
             percent_shown(level["away"]),
             level["side"],
-            f"{level['strength']:g}",
+            None if level["strength"] is None else f"{level['strength']:g}",
             level["chosen"],
         )
         for level in levels

@@ -29,7 +29,8 @@ from bot.app.reading import reading
 from bot.app.simulation import SimulationSettings, build_server
 from bot.domain.decimals import money_text
 from bot.domain.instants import HOUR, format_instant
-from bot.report.tables import Page
+from bot.report.digest_text import digest_text
+from bot.report.tables import PIPE, Page
 from bot.report.why_text import why_text
 from tests.support.command import ask, run
 from tests.support.ledger_home import (
@@ -474,7 +475,7 @@ AT_80 = {
     "orders": ["state", "quantity", "filled", "stop", "target"],
     "orders --all": ["state", "quantity", "filled", "stop", "target", "reason"],
     "positions": ["quantity", "entry", "mark", "stop", "target", "pnl"],
-    "trades": ["quantity", "entry", "exit", "fees", "pnl", "reason"],
+    "trades": ["entry", "exit", "pnl", "R", "reason"],
     "status": [],
 }
 
@@ -506,3 +507,15 @@ def test_the_price_of_a_stop_or_target_order_stands_in_its_own_column(homes: Fil
             assert (stop, target) == (row["stop"], row["target"])
         else:
             assert {"STOP": (stop, target), "TARGET": (target, stop)}[row["action"]] == (price, "-")
+
+
+def test_a_digest_lists_the_numbers_that_changed_and_counts_the_others(homes: FilledHomes) -> None:
+    document = ask("digest", "--home", homes.late, "--strategy", "picky")
+    (part,) = document["strategies"]
+    assert part["moved"]
+    assert part["unmoved"]
+    assert all(row["from"] != row["to"] for row in part["moved"])
+    both = len(part["moved"]) + part["unmoved"]
+    assert f"{len(part['moved'])} of {both} numbers changed." in digest_text(document, PIPE)
+    still = {**document, "strategies": [{**part, "moved": [], "unmoved": both}]}
+    assert f"Nothing: all {both} numbers are as before." in digest_text(still, PIPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from bot.adapters.sql.engine import open_database
 from bot.adapters.sql.lock import take_lease
 from bot.adapters.sql.record_store import import_record
 from bot.app.desk import Desk
+from bot.app.export_rows import RUN_ROWS
 from bot.app.machine import Machine
 from bot.app.replay import history_slots, replay
 from bot.app.replay_ledger import replay_ledger
@@ -185,6 +187,31 @@ def test_what_a_daemon_left_replays_into_the_same_ledger_which_the_audit_accepts
     # Nobody is told of what happened in a replay.
     assert ask("outbox", "--home", home)["total"] > 0
     assert ask("outbox", "--home", out) == {"sinks": [], "total": 0, "messages": []}
+
+
+LEDGER_ONLY = {"cycles": {"input_sha256", "lines_sha256"}, "instruments": {"derived_at"}}
+
+
+def test_the_tables_of_a_replay_are_those_that_its_ledger_exports(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", hours=10).home
+    asked = ("replay", home / "strategies" / "easy.toml", "--db", home / "hourhand.db",
+             "--no-trial", "--out")  # fmt: skip
+    assert run(*asked, tmp_path / "tables").code == 0
+    assert run(*asked, tmp_path / "made", "--format", "sqlite").code == 0
+    assert run("export", tmp_path / "full", "--ledger", "--home", tmp_path / "made").code == 0
+    names = {path.stem for path in (tmp_path / "tables").iterdir()}
+    assert names == set(RUN_ROWS)
+    sizes = {}
+    for name in sorted(names):
+        with (
+            (tmp_path / "tables" / f"{name}.csv").open(newline="", encoding="utf-8") as ours,
+            (tmp_path / "full" / f"{name}.csv").open(newline="", encoding="utf-8") as theirs,
+        ):
+            written, exported = list(csv.DictReader(ours)), list(csv.DictReader(theirs))
+        blank = dict.fromkeys(LEDGER_ONLY.get(name, ()), "")
+        assert written == [{**row, **blank} for row in exported], name
+        sizes[name] = len(written)
+    assert all(sizes[name] for name in names - {"notices"}), sizes
 
 
 def test_several_strategies_get_a_home_each(tmp_path: Path, stepped: Case) -> None:

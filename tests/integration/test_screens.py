@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from bot.app.audit import audit_home
+from bot.app.screen import SLOT_NUMBERS, TEXTS
 from bot.app.settings import load_settings
 from bot.domain.instants import HOUR
+from bot.market.column_names import HEADINGS
 from tests.support.command import ask, run
 from tests.support.ledger_home import (
     ALERTS,
@@ -173,12 +175,34 @@ def test_the_composite_is_the_mean_percentile_of_the_strategys_weights(home: Pat
         assert row["by"] == pytest.approx(sum(parts) / 3)
 
 
+def test_every_heading_of_a_screen_can_be_typed_for_its_column(home: Path) -> None:
+    ranked = ask("screen", "--home", home, "--by", "max_drawdown")
+    heads = run("screen", "--home", home).out.splitlines()[0].split()
+    assert {"max_dd", "vol", "to_support", "to_resist"} <= set(heads)
+    for head in set(heads) - {"#", "token", "id"}:
+        assert run("screen", "--home", home, "--by", head).code == 0, head
+        assert run("screen", "--home", home, "--where", f"{head} > 0").code == 0, head
+    assert ask("screen", "--home", home, "--by", "Max DD") == ranked
+    symbol = ranked["tokens"][0]["columns"]["symbol"]
+    found = ask("screen", "--home", home, "--where", f"token = '{symbol}' and max_dd <= 100%")
+    assert found["matching"] == 1
+
+
+def test_the_help_names_every_column_that_a_screen_always_has() -> None:
+    told = run("screen", "--help").out
+    for name in (*SLOT_NUMBERS, *TEXTS, *HEADINGS.values(), "sharpe", "grade"):
+        assert re.search(rf"\b{name}\b", told), name
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (("--where", "sharp > 1"), "no column 'sharp' (did you mean sharpe?); there are: adv"),
         (("--where", "sharpe > 1 and"), "character 15: expected a column"),
+        (("--where", "max > 1"), "no column 'max' (did you mean max_drawdown?)"),
         (("--by", "luck"), "--by: no column 'luck'"),
+        (("--by", "suport away"), "--by: no column 'suport away' (did you mean support_away?)"),
+        (("--by", "token"), "--by: no column 'token'"),
         (("--near", "soon"), "--near soon: expected a number"),
         (("--strategy", "none"), "no strategy 'none'"),
     ],

@@ -80,15 +80,6 @@ def command_server(folder: Path) -> Iterator[CommandServer]:
 
 
 def _serve() -> None:
-    import bot.app.audit
-    import bot.app.daemon
-    import bot.app.explain
-    import bot.app.record_io
-    import bot.app.replay_source
-    import bot.app.status
-    import bot.cli.__main__
-    import bot.cli.main
-    import bot.report.run_tables  # noqa: F401
 
     for line in sys.stdin:
         child = os.fork()

@@ -24,6 +24,7 @@ from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, in_range, parse_instant
 from bot.domain.spreadsheet import unguarded
 
+_GUARDED = r"^'|\\x\{"
 _FLOAT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
 _NUMERIC = r"(?i)^\s*([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?|nan)\s*$"
 V = TypeVar("V")
@@ -32,10 +33,10 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def texts(sheet: Sheet, name: str) -> list[str | None]:
-    """The cells as they stand; in a CSV without the apostrophe that keeps spreadsheets quiet."""
+    """The cells as they stand; in a CSV as they were before they were made safe to look at."""
     column = sheet.columns[name]
     found: list[str | None] = column.to_pylist()
-    if not sheet.is_csv or pc.any(pc.starts_with(column, "'")).as_py() is not True:
+    if not sheet.is_csv or pc.any(pc.match_substring_regex(column, _GUARDED)).as_py() is not True:
         return found
     return [None if text is None else unguarded(text) for text in found]
 

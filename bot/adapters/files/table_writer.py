@@ -12,13 +12,16 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.files.layout import Column, FileFormat, Kind
 from bot.domain.decimals import plain
 from bot.domain.errors import DataError
 from bot.domain.instants import format_instant
 from bot.domain.spreadsheet import guarded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = Sequence[Any]
 
@@ -49,12 +52,11 @@ def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> in
     count = 0
     with _open_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        # The library leaves a lone carriage return bare, which readers take for a line's end.
-        careful = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow([guarded(column.name) for column in columns])
         for row in rows:
-            cells = ["" if c is None else form(c) for form, c in zip(forms, row, strict=True)]
-            (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
+            writer.writerow(
+                ["" if c is None else form(c) for form, c in zip(forms, row, strict=True)]
+            )
             count += 1
     return count
 
@@ -75,19 +77,41 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 
 
 def _write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
-    import pyarrow as pa
     import pyarrow.parquet as pa_parquet
 
-    kinds = _parquet_kinds()
-    schema = pa.schema([(column.name, kinds[column.kind]) for column in columns])
+    schema = _schema(columns)
     count = 0
     with pa_parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for piece in _pieces(rows):
-            lists = zip(*piece, strict=True)
-            arrays = [_array(c, list(cells)) for c, cells in zip(columns, lists, strict=True)]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
-            count += len(piece)
+        for batch in _batches(columns, rows, schema):
+            writer.write_batch(batch)
+            count += batch.num_rows
     return count
+
+
+def arrow_table(columns: Sequence[Column], rows: Iterable[Row]) -> pa.Table:
+    """The rows as `write_table` would put them into a Parquet file, in memory."""
+    import pyarrow as pa
+
+    schema = _schema(columns)
+    return pa.Table.from_batches(_batches(columns, rows, schema), schema)
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
+    import pyarrow as pa
+
+    kinds = _parquet_kinds()
+    return pa.schema([(column.name, kinds[column.kind]) for column in columns])
+
+
+def _batches(
+    columns: Sequence[Column], rows: Iterable[Row], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for piece in _pieces(rows):
+        lists = zip(*piece, strict=True)
+        arrays = [_array(c, list(cells)) for c, cells in zip(columns, lists, strict=True)]
+        yield pa.record_batch(arrays, schema=schema)
 
 
 def _pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:

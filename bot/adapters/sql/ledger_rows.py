@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -237,20 +238,26 @@ class CycleCommit:
 
     def cash_entries(self) -> tuple[CashEntry, ...]:
         """The movements of money that the opening and the fills are."""
-        movements: list[tuple[str, tuple[int, int, int, int]]] = []
-        if self.opening_cash:
-            opening = f"{self.strategy}|OPENING"
-            movements.append((opening, (self.opening_cash, 0, 0, -self.opening_cash)))
-        for fill in self.fills:
-            trade = fill.notional if fill.side == "BUY" else -fill.notional
-            movements.append((fill.id, (-trade - fill.fee, trade, fill.fee, 0)))
-        accounts: tuple[Literal["CASH", "TRADE", "FEE", "OPENING"], ...]
-        accounts = ("CASH", "TRADE", "FEE", "OPENING")
-        return tuple(
-            CashEntry(
-                transaction_id=transaction_id, leg=leg, strategy=self.strategy, slot=self.slot,
-                account=accounts[leg], amount=amount,
-            )
-            for transaction_id, amounts in movements
-            for leg, amount in enumerate(amounts) if amount
-        )  # fmt: skip
+        return cash_entries(self.strategy, self.slot, self.fills, self.opening_cash)
+
+
+def cash_entries(
+    strategy: str, slot: int, fills: Sequence[FillRow], opening_cash: int = 0
+) -> tuple[CashEntry, ...]:
+    """The legs of a slot's fills, after those of the account's first money."""
+    movements: list[tuple[str, tuple[int, int, int, int]]] = []
+    if opening_cash:
+        movements.append((f"{strategy}|OPENING", (opening_cash, 0, 0, -opening_cash)))
+    for fill in fills:
+        trade = fill.notional if fill.side == "BUY" else -fill.notional
+        movements.append((fill.id, (-trade - fill.fee, trade, fill.fee, 0)))
+    accounts: tuple[Literal["CASH", "TRADE", "FEE", "OPENING"], ...]
+    accounts = ("CASH", "TRADE", "FEE", "OPENING")
+    return tuple(
+        CashEntry(
+            transaction_id=transaction_id, leg=leg, strategy=strategy, slot=slot,
+            account=accounts[leg], amount=amount,
+        )
+        for transaction_id, amounts in movements
+        for leg, amount in enumerate(amounts) if amount
+    )  # fmt: skip

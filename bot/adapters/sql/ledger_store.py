@@ -108,10 +108,10 @@ def slot_rows(commit: CycleCommit) -> list[tuple[Table, list[dict[str, Any]]]]:
             "body": zlib.compress(commit.slot_input)}  # fmt: skip
     return [
         (slot_input, [{**key, **seen}]),
-        (ledger.decision, _in_order(commit.decisions)),
-        (ledger.order, _in_order(commit.orders)),
-        (ledger.fill, _in_order(commit.fills)),
-        (ledger.order_event, _in_order(commit.order_events)),
+        (ledger.decision, in_order(commit.decisions)),
+        (ledger.order, in_order(commit.orders)),
+        (ledger.fill, in_order(commit.fills)),
+        (ledger.order_event, in_order(commit.order_events)),
         (ledger.cash_entry, [cells_of(row) for row in commit.cash_entries()]),
         (ledger.equity, [cells_of(commit.equity)]),
         (ledger.notice, [cells_of(row) for row in commit.notices]),
@@ -247,5 +247,6 @@ def _check_cash(connection: Connection, commit: CycleCommit) -> None:
         raise LedgerError(f"{commit.strategy}: the legs of all movements sum to {rest}, not 0")
 
 
-def _in_order(rows: Iterable[Any]) -> list[dict[str, Any]]:
+def in_order(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """The cells of a slot's rows, numbered in their order."""
     return [{**cells_of(row), "ordinal": ordinal} for ordinal, row in enumerate(rows)]

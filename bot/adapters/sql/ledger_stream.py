@@ -31,6 +31,8 @@ from bot.domain.instants import DAY
 Row = Mapping[str, Any]
 
 _ROWS_AT_A_TIME = 1_000
+_SLOT_ENTRY = "CYCLE"  # the kind of journal entry that a slot makes
+_MARK = '"record":"equity"'
 _ORDER: dict[Table, tuple[str, ...]] = {
     cycle: ("strategy", "slot"),
     decision: ("strategy", "slot", "ordinal"),
@@ -59,6 +61,32 @@ def table_rows(connection: Connection, name: str, strategy: str | None) -> Itera
     if strategy is not None and "strategy" in table.c:
         query = query.where(or_(table.c.strategy == strategy, table.c.strategy.is_(None)))
     yield from _streamed(connection, query)
+
+
+def equity_rows(connection: Connection, strategy: str | None) -> Iterator[Row]:
+    """The account after each slot, with the halts of the slot's lines and whether it was missed."""
+    same_cycle = (cycle.c.strategy == equity.c.strategy) & (cycle.c.slot == equity.c.slot)
+    same_entry = (journal.c.strategy == equity.c.strategy) & (journal.c.slot == equity.c.slot)
+    query = (
+        select(equity, cycle.c.missed, journal.c.body)
+        .join(cycle, same_cycle)
+        .join(journal, same_entry & (journal.c.kind == _SLOT_ENTRY))
+        .order_by(equity.c.strategy, equity.c.slot)
+    )
+    if strategy is not None:
+        query = query.where(equity.c.strategy == strategy)
+    for row in _streamed(connection, query):
+        rest = {name: cell for name, cell in row.items() if name != "body"}
+        yield {**rest, "missed": bool(row["missed"]), "halts": _halts(row["body"])}
+
+
+def _halts(lines: str) -> list[str]:
+    """The halts that the line of the account names."""
+    for line in reversed(lines.splitlines()):
+        if _MARK in line:
+            found: list[str] = json.loads(line)["halts"]
+            return found
+    return []
 
 
 def delivery_rows(connection: Connection, strategy: str | None) -> Iterator[Row]:

@@ -192,6 +192,7 @@ class StrategyWeek(TypedDict):
     notices: dict[Reason, Count]
     source: Literal["", "local", "recorded"]
     moved: list[Moved]
+    unmoved: Annotated[Count, Field(description="numbers that ended the week as they began it")]
     stale: list[Stale]
     membership: list[Membership]
     levels: LevelRates

@@ -179,7 +179,7 @@ class Level(TypedDict):
     """A level near the price, and what a decision made of it ("" for nothing)."""
 
     price: Price
-    strength: float
+    strength: Annotated[float | None, Field(description="null where none was sent or computed")]
     away: Fraction
     side: Literal["support", "resistance"]
     chosen: Literal["", "stop", "target", "veto"]

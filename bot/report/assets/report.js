@@ -6,6 +6,8 @@
   const dialog = document.getElementById("card");
   const cards = new Map(data.cards.map((card) => [card.id, card]));
   const drawn = new Map(); // element -> how to draw it again, and at what width it was drawn
+  // What is left for a chart beside its axis and the words at its right.
+  const widthIn = (element, words) => Math.max(120, element.clientWidth - Y_AXIS - 12 - words);
   const Y_AXIS = 62;
 
   const records = (table) =>
@@ -39,9 +41,9 @@
     tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - box.height - 4))}px`;
   }
 
-  async function draw(element, spec, tables) {
-    const width = Math.max(120, element.clientWidth - Y_AXIS - 12);
-    drawn.set(element, { spec, tables, width });
+  async function draw(element, spec, tables, words = 0) {
+    const width = widthIn(element, words);
+    drawn.set(element, { spec, tables, words, width });
     const datasets = {};
     for (const [name, table] of Object.entries(tables)) datasets[name] = records(table);
     const whole = { ...sized(spec, width), datasets, config: data.style };
@@ -115,8 +117,8 @@
       block("Fills", card.fills.rows.map((row) => [minute(new Date(row[0]).toISOString()), row[4]])),
     );
     body.append(columns);
-    const { bars, levels, lines, fills, moments } = card;
-    draw(chart, data.card, { bars, levels, lines, fills, moments });
+    const { bars, levels, lines, fills, moments, labels } = card;
+    draw(chart, data.card, { bars, levels, lines, fills, moments, labels }, card.label_room);
     body.dataset.trade = id;
   }
 
@@ -138,9 +140,9 @@
   addEventListener("resize", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      for (const [element, { spec, tables, width }] of drawn) {
-        const now = Math.max(120, element.clientWidth - Y_AXIS - 12);
-        if (element.isConnected && element.clientWidth && now !== width) draw(element, spec, tables);
+      for (const [element, { spec, tables, words, width }] of drawn) {
+        const now = widthIn(element, words);
+        if (element.isConnected && element.clientWidth && now !== width) draw(element, spec, tables, words);
       }
     }, 150);
   });

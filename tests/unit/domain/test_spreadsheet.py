@@ -7,6 +7,7 @@ import gzip
 import io
 from decimal import Decimal
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -19,15 +20,21 @@ from bot.domain.instants import parse_instant
 from bot.domain.spreadsheet import FORMULA_SIGNS, guarded, unguarded
 from bot.domain.values import Bar, Metrics, Record, Signal, Token
 
-tricky = st.text(st.sampled_from("=+-@\t\r'a1,;\"|\uff1d "), max_size=6) | st.text(max_size=20)
+tricky = (
+    st.text(st.sampled_from("=+-@\t\r'a1,;\"|\uff1d \x1b\u202e"), max_size=6)
+    | st.text(max_size=20)
+    | st.lists(st.sampled_from(["\\", "x", "{", "1b", "5c", "}", "\x1b", "'", "="])).map("".join)
+)
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''", "'", "=cmd|' /C calc'!A0",
-        "\uff1d1+1", "-2+3+cmd", 'a"b,c']  # fmt: skip
+        "\uff1d1+1", "-2+3+cmd", 'a"b,c', "A\x1b[2J\x1b]0;owned\x07", "over\rwritten", "\x9b31m",
+        "moon\u202efas", "\\x{1b}[31m", "nul\x00"]  # fmt: skip
 
 
 @given(tricky)
 def test_what_is_marked_is_no_formula_and_reads_back_as_it_was(text: str) -> None:
     marked = guarded(text)
     assert marked[:1] not in set(FORMULA_SIGNS)
+    assert not [c for c in marked if category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in "\t\n"]
     assert unguarded(marked) == text
 
 
@@ -46,7 +53,7 @@ def test_an_exported_record_computes_nothing_and_comes_back_the_same(
         tokens=[
             Token(token_id=n, symbol=text, name=text, sector=text, category=text)
             for n, text in enumerate(EVIL, start=1)
-            if text not in {"\t=1", "\r=1"}  # a folder's reader trims and joins lines
+            if text != "\t=1"  # a folder's reader trims
         ],
         bars=[Bar(token_id=1, open_time=at, open=one, high=one, low=one, close=one, volume=None)],
         signals=[Signal(token_id=1, valid_time=at, signal="=1", source="hourly")],

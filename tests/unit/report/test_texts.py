@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.report.check_text import check_text
 from bot.report.ledger_tables import orders_text, positions_text, trades_text
 from bot.report.status_text import status_text
@@ -88,6 +90,23 @@ def test_a_cancelled_order_shows_why_it_was_cancelled() -> None:
         "events": [{"kind": "CANCEL", "reason": "ENTRY_DRIFT"}],
     }  # fmt: skip
     assert "ENTRY_DRIFT" in orders_text({"orders": [order], "working": 0, "total": 1}, PIPE)
+
+
+TRADE = {
+    "id": "9ceb8781", "closed": "2025-02-17T04:00:00Z", "strategy": "demo", "quantity": "2132.99",
+    "entry": "0.00217065", "exit": "0.00212093", "hours": 117, "fees": "1450.11",
+    "pnl": "-103045.96", "r": -10.62, "reason": "STOP_RESIDUAL",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("symbol", ["BTC", "ANAMETHATFILLSALINEOFATERMINALALONE" * 3])
+def test_a_trade_at_80_columns_shows_its_result_and_its_whole_reason(symbol: str) -> None:
+    totals = {"n": 1, "won": 0, "pnl": "-103045.96", "fees": "1450.11"}
+    text = trades_text({"trades": [{**TRADE, "symbol": symbol}], **totals}, Page(width=80))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split()[-3:] == ["-103045.96", "-10.62", "STOP_RESIDUAL"]
+    assert " fees of 1450.11" in lines[-1]
 
 
 def test_a_name_with_a_hyphen_is_not_broken_at_a_line_end() -> None:

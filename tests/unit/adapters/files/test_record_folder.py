@@ -43,7 +43,7 @@ def _folder(base: Path, **files: str) -> Path:
 ids = st.integers(1, 10**12)
 times = st.integers(EARLIEST, LATEST - 1)
 maybe_times = st.none() | times
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 prices = st.decimals(min_value=-PRICE_MAX, max_value=PRICE_MAX, places=None, allow_nan=False).map(
     canonical_price
 )
