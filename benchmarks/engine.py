@@ -13,7 +13,7 @@ from benchmarks import market, plain_loop
 from benchmarks.measure import Job, Sample, in_turn, over, timed
 from benchmarks.table import Line, Section
 from bot.app.machine import Machine, choose_machine
-from bot.app.stepper import BUFFER_RECORDS, Stepper
+from bot.app.stepper import BUFFER_RECORDS, Stepper, to_state
 from bot.app.strategy_files import load_strategy
 from bot.domain.bar_table import History
 from bot.engine import layout as at
@@ -62,7 +62,7 @@ class EngineRun:
 
     def job(self) -> float:
         """Seconds in the engine."""
-        state = self._stepper.open_account().to_state(self._pieces[0].token_ids)
+        state = to_state(self._stepper.open_account(), self._pieces[0].token_ids)
         began = time.perf_counter()
         for piece, buffers in zip(self._pieces, self._buffers, strict=True):
             state.tokens[:, at.T_BAR_ROW] = 0

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from bot.adapters.sql.ledger_rows import OutboxRow
-from bot.app.stepper import Account, Stepped
+from bot.app.account import Account
+from bot.app.stepper import Stepped
 from bot.app.strategy_files import alert_text
 from bot.domain.errors import ConfigError
 from bot.domain.ids import message_id, slot_event

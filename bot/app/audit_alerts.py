@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql.alert_store import alert_states
 from bot.adapters.sql.ledger_rows import OutboxRow
+from bot.app.account import Account
 from bot.app.alerts import PREFIX, RULES, slot_alerts
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, unequal
-from bot.app.stepper import Account, Stepped
+from bot.app.stepper import Stepped
 from bot.app.strategy_files import alert_from_text
 from bot.domain.instants import format_instant
 from bot.domain.values import Slot

@@ -19,9 +19,10 @@ from bot.adapters.sql.ledger_rows import (
     OrderEventRow,
     OrderRow,
 )
+from bot.app.account import LedgerHash
 from bot.app.audit_book import Book, body_of, read_book
 from bot.app.audit_finding import BREAKS
-from bot.app.stepper import RULES_VERSION, LedgerHash
+from bot.app.stepper import RULES_VERSION
 from bot.domain.decimals import money_text, price_of_points
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import line

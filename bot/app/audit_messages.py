@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
+from bot.app.account import Account
 from bot.app.audit_file import Found, rows
 from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.app.messages import Told, halts_of, slot_messages
-from bot.app.stepper import Account
 from bot.domain.records import SlotRecords
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import command_store, ledger_read, record_store, slot_store
 from bot.adapters.sql.ledger_rows import CycleRow
+from bot.app.account import Account, LedgerHash
 from bot.app.audit_alerts import AlertLane, check_alert_states, check_alerts
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
@@ -20,7 +21,7 @@ from bot.app.audit_messages import check_messages
 from bot.app.audit_raw import Responses
 from bot.app.lineup import stored_strategy
 from bot.app.slot_inputs import slot_input_bytes
-from bot.app.stepper import RULES_VERSION, Account, LedgerHash, Stepped, Stepper
+from bot.app.stepper import RULES_VERSION, Stepped, Stepper
 from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY
 from bot.domain.values import Record, Slot

@@ -92,12 +92,13 @@ def build_daemon(
     from bot.adapters.sql.engine import open_database
     from bot.adapters.sql.file_checks import check_start
     from bot.app.courier import Courier, CourierSettings
-    from bot.app.cycle import Cycle, timing_of
+    from bot.app.cycle import Cycle
     from bot.app.desk import Desk
     from bot.app.look_back import LookBack, LookBackPlan
     from bot.app.poller import Poller
     from bot.app.retention import Retention, RetentionSettings
     from bot.app.sinks import build_sinks
+    from bot.app.timing import timing_of
 
     key, files = _to_start_with(settings)
     clock = outside.clock if outside is not None else build_clock(settings, stop)
@@ -170,7 +171,8 @@ def _client(
 def _poll_limits(settings: Settings) -> PollLimits:
     """How often and how much is asked for."""
     from bot.adapters.tokenmetrics.poll_plan import Cadence
-    from bot.app.poller import BACKFILL_MINUTES, PollLimits
+    from bot.app.poll_needs import BACKFILL_MINUTES
+    from bot.app.poller import PollLimits
 
     return PollLimits(
         cadence=Cadence(daily_every=settings.daily_every_ms),

@@ -17,8 +17,9 @@ from bot.adapters.sql.ledger_rows import (
     OrderRow,
     PositionRow,
 )
+from bot.app.account import Account
 from bot.app.slot_inputs import slot_input_bytes
-from bot.app.stepper import RULES_VERSION, Account, Stepped, Stepper
+from bot.app.stepper import RULES_VERSION, Stepped, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.ids import order_id
 from bot.domain.instants import format_instant

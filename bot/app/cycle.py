@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -14,11 +13,11 @@ from bot.adapters.sql.engine import Database
 from bot.adapters.sql.record_store import add_slot
 from bot.adapters.sql.schema_record import slot_seen
 from bot.app.desk import Desk
+from bot.app.timing import Timing
 from bot.domain.decimals import money_text
 from bot.domain.errors import HourhandError
 from bot.domain.instants import HOUR, SECOND, floor_hour, format_instant
 from bot.domain.values import Slot
-from bot.market.strategy import Strategy
 
 RETRY_S = (15, 30, 60, 120, 120, 120)
 SLOTS_PER_RUN = 7 * 24  # of a long absence, so that the caller hears of it in between
@@ -42,24 +41,6 @@ class Polls(Protocol):
     def backfill(self, now: int) -> int:
         """Fetch some of the missing history; requests still to send."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """When slots are polled and frozen, in ms; the widest of the loaded strategies."""
-
-    poll_offset: int
-    settle: int
-    max_slot_delay: int
-
-
-def timing_of(strategies: list[Strategy]) -> Timing:
-    """One timing for all strategies, since the record has one freeze per slot."""
-    return Timing(
-        poll_offset=min(strategy.poll_offset for strategy in strategies),
-        settle=max(strategy.settle for strategy in strategies),
-        max_slot_delay=min(strategy.max_slot_delay for strategy in strategies),
-    )
 
 
 class Cycle:

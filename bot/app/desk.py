@@ -12,11 +12,12 @@ from bot.adapters.sql.alert_store import load_alerts
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
 from bot.adapters.sql.record_store import Marks, load, load_bars
+from bot.app.account import Account
 from bot.app.alerts import Alerted, slot_alerts
 from bot.app.commit import build_commit
 from bot.app.lineup import Post, free_entries, hold_entries, open_in
 from bot.app.messages import Told, halts_of, slot_messages
-from bot.app.stepper import Account, Stepped, Stepper
+from bot.app.stepper import Stepped, Stepper
 from bot.domain.errors import LedgerError
 from bot.domain.instants import DAY, HOUR, format_instant
 from bot.domain.values import Record, Slot

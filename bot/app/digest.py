@@ -16,11 +16,11 @@ from bot.adapters.sql import ledger_read, record_store
 from bot.adapters.sql.journal_read import bodies_until
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import CycleRow, FillRow, PositionRow
+from bot.app.account import LedgerHash
 from bot.app.alerts_view import rate
 from bot.app.digest_inputs import week_inputs
 from bot.app.queries import strategy_of, trade_document
 from bot.app.reading import Document, Reader
-from bot.app.stepper import LedgerHash
 from bot.domain.decimals import money_text
 from bot.domain.errors import UsageError
 from bot.domain.instants import HOUR, MONDAY, WEEK, format_instant

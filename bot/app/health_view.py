@@ -17,7 +17,7 @@ from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.health_store import health_rows
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
-from bot.app.poller import plan_of
+from bot.app.poll_needs import plan_of
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.instants import HOUR, MINUTE, format_instant

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, slot_store
-from bot.app.stepper import Account
+from bot.app.account import Account
 from bot.domain.errors import ConfigError
 from bot.domain.values import Token
 from bot.engine import layout as at

@@ -10,8 +10,8 @@ from typing import Any
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import EquityRow, FillRow, OrderEventRow, OrderRow, PositionRow
+from bot.app.account import LedgerHash
 from bot.app.reading import Reader
-from bot.app.stepper import LedgerHash
 from bot.domain.decimals import MONEY_DECIMALS
 from bot.domain.ids import order_id
 from bot.domain.instants import parse_instant

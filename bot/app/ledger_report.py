@@ -25,9 +25,10 @@ from bot.app.replay_performance import costs_of, possible
 from bot.app.replay_report import robustness_of
 from bot.app.run_facts import Robustness, RunFacts
 from bot.app.strategy_files import LoadedStrategy, from_strategy, strategy_from_canonical
-from bot.app.trade_card import HOURS_AFTER, HOURS_BEFORE, ID_SHOWN, Cards
+from bot.app.trade_card import HOURS_AFTER, HOURS_BEFORE, Cards
 from bot.domain.bar_table import history_of
 from bot.domain.errors import UsageError
+from bot.domain.ids import ID_SHOWN
 from bot.domain.instants import HOUR
 
 

@@ -9,9 +9,10 @@ from itertools import zip_longest
 from random import Random
 from typing import Any, TypeAlias
 
+from bot.app.account import LedgerHash
 from bot.app.lookahead_inputs import Look, Seen, Witness
 from bot.app.machine import Machine
-from bot.app.stepper import LedgerHash, Stepper
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.app.sweep import Progress, SeesSlots, Sweep
 from bot.domain.bar_table import History

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,11 +21,10 @@ from bot.adapters.tokenmetrics.throttle import PollDeadline
 from bot.app.answer_health import AnswerLog, health_of
 from bot.app.holdings import chosen_tokens, held_tokens, last_universe
 from bot.app.missing_history import missing_history, poll_name
+from bot.app.poll_needs import plan_of
 from bot.domain.errors import AuthError, ClockError, ConfigError, PlanError, ProviderError
 from bot.domain.instants import DAY, HOUR, floor_hour, format_instant
 from bot.domain.values import Token
-from bot.market.needs import needs_of
-from bot.market.rules import build_rules
 from bot.market.strategy import Strategy
 from bot.market.universe import tokens_as_of
 
@@ -34,7 +32,6 @@ REVISED_HOURS = 3 * HOUR  # how far back each poll asks again, for late and corr
 SIGNALS_BACK = 48 * HOUR
 QUIET = DAY  # a token without a bar for so long is not waited for
 COVERED = 7 * DAY  # a token without a row for so long is not expected to have one
-BACKFILL_MINUTES = 10  # of the request rate, at each wake
 UNCHECKED_MAX = 24  # late slots that are done although the provider's clock cannot be seen
 
 
@@ -42,56 +39,6 @@ _KINDS: dict[Endpoint, Literal["bars", "signals"]] = {
     Endpoint.HOURLY_OHLCV: "bars",
     Endpoint.HOURLY_SIGNALS: "signals",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What the loaded strategies need of the provider."""
-
-    endpoints: frozenset[Endpoint]
-    horizon: int  # ms of hourly bars before now
-    symbols: tuple[str, ...]
-    token_ids: tuple[int, ...]
-    everything: bool  # some universe is not given by ids and symbols
-
-
-def plan_of(strategies: Iterable[Strategy]) -> Plan:
-    """The union of what several strategies need."""
-    endpoints = {Endpoint.TOKENS, Endpoint.HOURLY_OHLCV}
-    horizon = 0
-    symbols: set[str] = set()
-    ids: set[int] = set()
-    everything = False
-    for strategy in strategies:
-        endpoints |= _endpoints(strategy)
-        horizon = max(horizon, (needs_of(strategy).bars + 48) * HOUR, strategy.min_history)
-        symbols |= set(strategy.universe.symbols)
-        ids |= set(strategy.universe.token_ids)
-        named = strategy.universe.token_ids or strategy.universe.symbols
-        everything = everything or not named or bool(strategy.universe.categories)
-    return Plan(
-        endpoints=frozenset(endpoints),
-        horizon=horizon,
-        symbols=tuple(sorted(symbols)),
-        token_ids=tuple(sorted(ids)),
-        everything=everything,
-    )
-
-
-def _endpoints(strategy: Strategy) -> set[Endpoint]:
-    rules, _ = build_rules(strategy)
-    found: set[Endpoint] = set()
-    if strategy.signals == "hourly":
-        found.add(Endpoint.HOURLY_SIGNALS)
-    if strategy.signals == "daily":
-        found.add(Endpoint.DAILY_SIGNALS)
-    if strategy.levels == "provider":
-        found.add(Endpoint.LEVELS)
-    if rules.params.use_quant:
-        found.add(Endpoint.QUANTMETRICS)
-    if rules.params.use_grade:
-        found.add(Endpoint.GRADES)
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,11 @@ from bot.adapters.sql.ledger_rows import (
     OrderRow,
     PositionRow,
 )
+from bot.app.account import Account
 from bot.app.reading import Document, Reader
-from bot.app.stepper import Account
 from bot.app.strategy_files import strategy_from_canonical
-from bot.app.trade_card import ID_SHOWN
 from bot.domain.decimals import MONEY_DECIMALS, money_text, plain
-from bot.domain.ids import order_id
+from bot.domain.ids import ID_SHOWN, order_id
 from bot.domain.instants import HOUR, format_instant, parse_instant
 from bot.domain.records import Scale
 from bot.engine import layout as at

@@ -12,10 +12,11 @@ from pathlib import Path
 from bot.adapters.sql.ledger_bulk import BulkLedger
 from bot.adapters.sql.ledger_rows import CycleCommit
 from bot.adapters.whole_file import whole_file
+from bot.app.account import Account
 from bot.app.commit import open_positions, slot_commit, source_of
 from bot.app.desk import instrument_row
 from bot.app.slot_inputs import derived_in, inputs_of_slot
-from bot.app.stepper import Account, Stepper
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.bar_table import History
 from bot.domain.errors import LedgerError, StorageError, UsageError

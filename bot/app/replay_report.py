@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from bot.app.account import Account
 from bot.app.performance import Performance
 from bot.app.performance_equity import Equity
 from bot.app.replay import Replay
 from bot.app.replay_performance import equity_of, priced_tokens
 from bot.app.run_facts import Document, Robustness, RunFacts
 from bot.app.slot_inputs import token_inputs
-from bot.app.stepper import RULES_VERSION, Account, Stepper
+from bot.app.stepper import RULES_VERSION, Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.app.tally import EQUITY, SLOT, VALUE, Tally
 from bot.app.variations import verdict

@@ -13,8 +13,8 @@ from bot.adapters.tokenmetrics.backfill import cost
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.adapters.tokenmetrics.ports import UNREAD
 from bot.adapters.tokenmetrics.spans import Span
+from bot.app.account import LedgerHash
 from bot.app.bootstrap import load_all_strategies, strategy_files_of
-from bot.app.cycle import timing_of
 from bot.app.health_view import health_document
 from bot.app.lineup import line_up
 from bot.app.missing_history import missing_history
@@ -25,11 +25,11 @@ from bot.app.operator_view import (
     waiting_document,
 )
 from bot.app.outbox_view import sinks_document
-from bot.app.poller import BACKFILL_MINUTES, plan_of
+from bot.app.poll_needs import BACKFILL_MINUTES, plan_of
 from bot.app.queries import account_of, open_positions, series_read, slot_inputs, strategy_of
 from bot.app.reading import Document, Reader, instant_text
-from bot.app.stepper import LedgerHash
 from bot.app.strategy_files import LoadedStrategy
+from bot.app.timing import timing_of
 from bot.domain.decimals import money_text
 from bot.domain.errors import HourhandError
 from bot.domain.instants import DAY, HOUR, SECOND, floor_hour, format_instant, parse_instant

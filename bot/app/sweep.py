@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.app.stepper import Account, LedgerHash, Stepper, outputs
+from bot.app.account import Account, LedgerHash
+from bot.app.stepper import Stepper, from_state, outputs, to_state
 from bot.app.tally import Tally
 from bot.app.variations import VARIATIONS, Variation, varied
 from bot.domain.instants import HOUR
@@ -163,7 +164,7 @@ class Sweep:
             began = time.perf_counter()
             self.seconds.records += began - stepped
         if self._observer is not None and self._base.state is not None:
-            self._observer.take(made, told, Account.from_state(self._base.state, made.token_ids))
+            self._observer.take(made, told, from_state(self._base.state, made.token_ids))
             began = time.perf_counter()
         for account in self._varied.values():
             for output in self._outputs(account, made):
@@ -178,7 +179,7 @@ class Sweep:
 
     def _outputs(self, account: _Account, made: MarketSlice) -> Iterator[Output]:
         if account.state is None:
-            account.state = self._stepper.open_account().to_state(made.token_ids)
+            account.state = to_state(self._stepper.open_account(), made.token_ids)
         account.state.tokens[:, at.T_BAR_ROW] = 0  # a place in the arrays of another piece
         yield from outputs(made.inputs, account.rules, account.state, self._runner)
 

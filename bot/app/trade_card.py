@@ -13,7 +13,7 @@ from bot.app.bracket_words import book_near, bracket_arithmetic
 from bot.app.report_series import brief, table
 from bot.domain.bar_table import BarTable
 from bot.domain.decimals import money_text, plain
-from bot.domain.ids import order_id
+from bot.domain.ids import ID_SHOWN, order_id
 from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import Decision, Fill, SlotRecords, Trade
 from bot.engine.reasons import BOUND_NAMES
@@ -21,7 +21,6 @@ from bot.market.strategy import Strategy
 
 Document = dict[str, Any]
 Seen = Callable[[int, int], Document]  # token, slot -> what the slot saw of it, {} for nothing
-ID_SHOWN = 8  # digits of a trade's id that people read and type
 HOURS_BEFORE = 36
 HOURS_AFTER = 24
 _USED = (("support", "stop"), ("resistance", "target"), ("strong_resistance", "veto"))

@@ -6,6 +6,8 @@ import hashlib
 
 from bot.domain.instants import format_instant
 
+ID_SHOWN = 8  # digits of a trade's id that people read and type
+
 
 def order_id(strategy: str, token_id: int, slot: int, action: str, leg: int) -> str:
     """The derived order id of semantics T13.

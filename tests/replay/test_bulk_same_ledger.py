@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.app.stepper import LedgerHash, Stepper
+from bot.app.account import LedgerHash
+from bot.app.stepper import Stepper
 from bot.domain.bar_table import history_of
 from bot.domain.values import Record, Slot
 from bot.engine import layout as at

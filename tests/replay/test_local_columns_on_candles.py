@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.stepper import Account, Stepper
+from bot.app.account import Account
+from bot.app.stepper import Stepper
 from bot.domain.instants import DAY, HOUR, parse_instant
 from bot.domain.values import Bar, Level, LevelList, Record, Slot, Token
 from bot.engine import layout as at

@@ -22,12 +22,13 @@ from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
 from bot.adapters.tokenmetrics.poll_plan import Cadence
 from bot.adapters.tokenmetrics.ports import Ports
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
-from bot.app.cycle import Cycle, timing_of
+from bot.app.cycle import Cycle
 from bot.app.desk import Desk
 from bot.app.poller import Poller, PollLimits
 from bot.app.recorder import DatabaseCredits, RecordingSink
 from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
+from bot.app.timing import timing_of
 from bot.domain.instants import DAY, HOUR, MINUTE, format_instant, parse_instant
 from bot.domain.values import Record
 from tests.contract.provider_fakes import StepClock

@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cache
 from random import Random
 
-from bot.app.stepper import Account, Stepper
+from bot.app.account import Account
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.decimals import decimals_of
 from bot.domain.instants import DAY, HOUR, MINUTE, floor_day, parse_instant

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.app.account import Account, LedgerHash
 from bot.app.replay import Replay, history_slots
 from bot.app.replay import replay as replay_in_bulk
-from bot.app.stepper import Account, LedgerHash, Stepper
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.bar_table import history_of
 from bot.domain.records import SlotRecords

@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from bot.adapters.sql.engine import open_database
-from bot.app.cycle import SLOTS_PER_RUN, Cycle, Timing
+from bot.app.cycle import SLOTS_PER_RUN, Cycle
 from bot.app.desk import Desk
+from bot.app.timing import Timing
 from bot.domain.errors import LedgerError
 from bot.domain.instants import HOUR, MINUTE, SECOND, parse_instant
 
