@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.app.account import Account
 from bot.app.ambiguous import ambiguous_bars
 from bot.app.funnel import funnel
 from bot.app.machine import Machine
-from bot.app.stepper import Account, Stepper
+from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.app.sweep import Progress, Seconds, SeesRecords, Sweep
 from bot.app.tally import EQUITY, SLOT, Tally

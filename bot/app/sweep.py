@@ -119,7 +119,7 @@ class Sweep:
         """The account after the slots so far."""
         if self._base.state is None:
             return self._stepper.open_account()
-        return Account.from_state(self._base.state, self._token_ids)
+        return from_state(self._base.state, self._token_ids)
 
     @property
     def varied(self) -> dict[str, Tally]:
