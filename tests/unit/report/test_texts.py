@@ -49,7 +49,8 @@ def test_status_names_halts_delays_stale_series_and_errors() -> None:
     text = status_text(STATUS, Page(width=80))
     for said in (
         "3 behind", "2 missed", "drawdown 10.00%", "no entries now: HALT_DRAWDOWN",
-        "stale bars: SAFE[31m, DOGE", "its file has changed since", "83.3%: 2 x 429, 1 x 500", "never",
+        "stale bars: SAFE[31m, DOGE", "its file has changed since", "83.3%: 2 x 429, 1 x 500",
+        "never",
         "400 requests to send for 2 of 9 tokens; by about 2025-05-10 16:00 UTC",
         "daemon  running; never ran here",
         "notices in 24 slots: 2 x LATE_ROW (a signal came after a newer one)",
