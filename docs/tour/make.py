@@ -118,22 +118,14 @@ def _on_a_terminal(command: str, home: Path) -> str:
 
 def pictures(home: Path) -> dict[str, dict[str, Any]]:
     """File name -> specification: the card of a trade, and the account beside doing nothing."""
-    from bot.report.card_spec import card_picture, records
-    from bot.report.chart_specs import equity_spec, style
+    from bot.report.card_spec import card_picture
     from bot.report.palette import PICTURE
+    from bot.report.run_charts import chart_pictures
 
-    card = _document("card", TRADE, home)
-    equity = _document("report", home)["reports"][0]["equity"]
-    names = list(dict.fromkeys(row[1] for row in equity["rows"]))
-    drawing = card_picture(card, PICTURE)
-    chart = {
-        **equity_spec(names, [row[2] for row in equity["rows"]], PICTURE),
-        "width": 700, "padding": 16, "config": style(PICTURE),
-        "datasets": {"equity": records(equity)},
-    }  # fmt: skip
+    drawing = card_picture(_document("card", TRADE, home), PICTURE)
+    chart = chart_pictures(_document("report", home)["reports"][0])["equity"]
     for spec in (drawing, chart):
-        spec["background"] = "#ffffff"
-        spec["config"] = spec["config"] | {"font": FONT, "background": "#ffffff"}
+        spec["config"] = spec["config"] | {"font": FONT}
     return {"card.svg": drawing, "equity.svg": chart}
 
 
