@@ -24,6 +24,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "tour.md"
 HOME = "hourhand-demo"  # what the page calls the home, wherever it is
+CHANGED = "stricter.toml"  # the demo's strategy with one rule changed, as the page says
+RULE = ("min_rr = 0.5", "min_rr = 1")
 TRADE = "e5ba5125"
 # Helvetica's widths are what the pictures are laid out with; Arial and Liberation share them.
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -74,7 +76,20 @@ def _is_cut(lines: list[str]) -> bool:
 
 def running(home: Path) -> Said:
     """Runs commands on a home, as on a terminal of 80 columns without colours."""
-    return lambda command: fixed(_on_a_terminal(command, home), home)
+
+    def said(command: str) -> str:
+        if CHANGED in command:
+            _change_a_rule(home)
+        return fixed(_on_a_terminal(command, home), home)
+
+    return said
+
+
+def _change_a_rule(home: Path) -> None:
+    text = (home / "strategies" / "demo.toml").read_text(encoding="utf-8")
+    if RULE[0] not in text:
+        raise SystemExit(f"the demo's strategy does not say {RULE[0]!r}: see docs/tour/template.md")
+    (home / CHANGED).write_text(text.replace(*RULE), encoding="utf-8")
 
 
 def committed() -> Said:
