@@ -21,6 +21,7 @@ from bot.domain.instants import format_instant
 from bot.domain.records import Decision
 from bot.domain.values import Slot
 from bot.engine.reasons import NAMES
+from bot.stats.holm import ALPHA, holm
 
 Document = dict[str, Any]
 LEAST = 30  # fewer results carry no verdict
@@ -130,6 +131,12 @@ def gate_document(
     first = {
         name: [one for one in refused if one.candidate.failed[:1] == (name,)] for name in rules
     }
+    by_first = [
+        {"rule": name, "any": _any(refused, name), **_row(rows, weeks)}
+        for name, rows in first.items()
+    ]
+    only = [{"rule": name, **_row(rows, weeks)} for name, rows in alone.items()]
+    entered = _row([one for one in followed if one.candidate.entered], weeks)
     return {
         "strategy": loaded.strategy.name,
         "source": "local" if loaded.strategy.uses_local else "recorded",
@@ -139,16 +146,32 @@ def gate_document(
         "slots": len(slots),
         "candidates": len(followed),
         "never_evaluated": len(refused) - len(judged),
-        "entered": _row([one for one in followed if one.candidate.entered], weeks),
-        "refused": _row(refused, weeks),
-        "first_reason": [
-            {"rule": name, "any": _any(refused, name), **_row(rows, weeks)}
-            for name, rows in first.items()
-        ],
-        "only_reason": [{"rule": name, **_row(rows, weeks)} for name, rows in alone.items()],
+        "entered": _judged([entered])[0],
+        "refused": _judged([_row(refused, weeks)])[0],
+        **_judged_rules(by_first, only),
         "interval": weeks.document(),
         "least_n": LEAST,
     }
+
+
+def _judged_rules(by_first: list[Document], only: list[Document]) -> Document:
+    """Both tables of rules, judged as one family; how many of its rows have a verdict."""
+    rows = _judged([*by_first, *only])
+    return {
+        "first_reason": rows[: len(by_first)],
+        "only_reason": rows[len(by_first) :],
+        "compared": sum(row["p_adjusted"] is not None for row in rows),
+    }
+
+
+def _judged(rows: Sequence[Document]) -> list[Document]:
+    """The rows of a family with their p, adjusted for how many they are, and their verdicts."""
+    there = [n for n, row in enumerate(rows) if row["n"] >= LEAST and row["p"] is not None]
+    adjusted = dict(zip(there, holm([rows[n]["p"] for n in there]), strict=True))
+    return [
+        {**row, "p_adjusted": adjusted.get(n), "verdict": verdict(row["mean_r"], adjusted.get(n))}
+        for n, row in enumerate(rows)
+    ]
 
 
 def _any(refused: Sequence[Followed], name: str) -> int:
@@ -178,20 +201,18 @@ def _row(rows: Sequence[Followed], weeks: Weeks) -> Document:
         "low": low,
         "high": high,
         "sum_r": float(values.sum()),
-        "verdict": verdict(len(closed), low, high),
+        "p": weeks.p_of_zero(at, values),
     }
 
 
-def verdict(n: int, low: float | None, high: float | None) -> str:
-    """What the interval of the refused says about the rule; "too few" under n = 30.
+def verdict(mean_r: float | None, p_adjusted: float | None) -> str:
+    """What the refused say about the rule; "too few" where no p was adjusted: under n = 30.
 
-    pays: what it kept out would have lost. costs: it would have won. unclear: the interval holds
-    both.
+    pays: what it kept out would have lost. costs: it would have won. unclear: that may be chance
+    among so many rules.
     """
-    if n < LEAST or low is None or high is None:
+    if mean_r is None or p_adjusted is None:
         return "too few"
-    if high < 0.0:
-        return "pays"
-    if low > 0.0:
-        return "costs"
-    return "unclear"
+    if p_adjusted > ALPHA:
+        return "unclear"
+    return "pays" if mean_r < 0.0 else "costs"

@@ -54,6 +54,41 @@ def write_picture(path: Path, card: Document) -> int:
     return _write(path, svg(spec) if path.suffix.lower() == ".svg" else png(spec))
 
 
+def check_images(folder: Path) -> None:
+    """Refuse a place where no folder of pictures can be, and a missing charting library."""
+    from bot.report.vega import check_installed
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is not a folder")
+    check_installed()
+
+
+def images_folder(given: Path, strategy: str, count: int) -> Path:
+    """The folder of a strategy's pictures: one of its name where there are several.
+
+    >>> images_folder(Path("out"), "core", 2).as_posix()
+    'out/core'
+    """
+    return given if count == 1 else given / strategy
+
+
+def write_images(folder: Path, document: Document) -> list[Path]:
+    """Write a run's charts, each as PNG and SVG; returns the files."""
+    from bot.report.run_charts import chart_pictures
+    from bot.report.vega import png, svg
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be made: {error.strerror}") from None
+    written = []
+    for name, spec in chart_pictures(document).items():
+        for suffix, draw in ((".png", png), (".svg", svg)):
+            written.append(folder / f"{name}{suffix}")
+            _write(written[-1], draw(spec))
+    return written
+
+
 def check_picture(path: Path) -> None:
     """Refuse another kind of picture, and a place where no file can be."""
     if path.suffix.lower() not in PICTURES:

@@ -10,7 +10,7 @@ import numpy as np
 from bot.domain.instants import MONDAY, WEEK
 from bot.domain.values import Slot
 from bot.engine.types import IntArray
-from bot.stats.cluster_bootstrap import DRAWS, LEVEL, cluster_draws, ratio_interval
+from bot.stats.cluster_bootstrap import DRAWS, LEVEL, cluster_draws, ratio_interval, ratio_p
 from bot.stats.samples import Floats
 
 SEED = 1
@@ -28,11 +28,21 @@ class Weeks:
         """95 % bounds of the mean of values seen in these slots; none over too few weeks."""
         if len(at) == 0:
             return None, None
+        low, high = ratio_interval(self._draws, *self._by_week(at, values))
+        return (None, None) if math.isnan(low) else (low, high)
+
+    def p_of_zero(self, at: IntArray, values: Floats) -> float | None:
+        """The p of a mean of zero over the same draws; none over too few weeks."""
+        if len(at) == 0:
+            return None
+        p = ratio_p(self._draws, *self._by_week(at, values))
+        return None if math.isnan(p) else p
+
+    def _by_week(self, at: IntArray, values: Floats) -> tuple[Floats, Floats]:
+        """Sum and count of the values of each week."""
         weeks = (at - MONDAY) // WEEK - self._first
         sums = np.bincount(weeks, weights=values, minlength=self._count).astype(np.float64)
-        counts = np.bincount(weeks, minlength=self._count).astype(np.float64)
-        low, high = ratio_interval(self._draws, sums, counts)
-        return (None, None) if math.isnan(low) else (low, high)
+        return sums, np.bincount(weeks, minlength=self._count).astype(np.float64)
 
     @staticmethod
     def document() -> dict[str, object]:

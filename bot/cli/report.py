@@ -11,7 +11,14 @@ import typer
 from bot.cli.common import HomeOption, JsonOption, print_json, say
 from bot.cli.reading import StrategyOption, opened
 
-PageOption = Annotated[Path, typer.Option("--out", help="The HTML file to write.")]
+PageOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="The HTML file. [default: report.html, none with --images]"),
+]
+ImagesOption = Annotated[
+    Path | None, typer.Option("--images", help="Write the charts here, as PNG and SVG.")
+]
+PAGE = Path("report.html")
 PictureOption = Annotated[
     Path | None, typer.Option("--out", help="A .png or .svg file. [default: TRADE.png]")
 ]
@@ -27,22 +34,26 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    out: PageOption = Path("report.html"),
+    out: PageOption = None,
+    images: ImagesOption = None,
     strategy: StrategyOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write what the ledger holds as one HTML page that opens offline.
 
-    With several strategies each has a page, named after it. With --json everything the page shows
-    is printed, and no file is written.
+    With several strategies each has a page, and a folder of images, named after it. With --json
+    everything the page shows is printed, and no file is written.
     """
     from bot.app.ledger_report import ledger_facts
-    from bot.app.report_files import check_report, report_path, write_page
+    from bot.app.report_files import check_images, check_report
     from bot.app.run_report import run_report
 
-    if not as_json:
-        check_report(out)
+    page = out or (PAGE if images is None else None)
+    if page is not None and not as_json:
+        check_report(page)
+    if images is not None and not as_json:
+        check_images(images)
     with opened(home) as reader:
         names = reader.strategies(strategy)
         documents = [run_report(ledger_facts(reader, name)) for name in names]
@@ -50,10 +61,21 @@ def report(
         print_json({"reports": documents})
         return
     for document in documents:
-        path = report_path(out, document["strategy"], len(documents))
-        say(_written(path, write_page(path, document)))
+        _write(document, page, images, len(documents))
     if not documents:
         say("no slot has been done yet: there is nothing to report")
+
+
+def _write(document: dict[str, Any], page: Path | None, images: Path | None, count: int) -> None:
+    from bot.app.report_files import images_folder, report_path, write_images, write_page
+
+    if page is not None:
+        path = report_path(page, document["strategy"], count)
+        say(_written(path, write_page(path, document)))
+    if images is not None:
+        folder = images_folder(images, document["strategy"], count)
+        names = dict.fromkeys(path.stem for path in write_images(folder, document))
+        say(f"written to {folder}: {', '.join(names)}, each as .png and .svg")
 
 
 def card(

@@ -7,6 +7,7 @@ from typing import Any
 from bot.report.chart_specs import PRICE, WIDTH, Spec, number_y, style, time_x
 from bot.report.level_labels import HEIGHT, PADDING, label_room, level_labels
 from bot.report.palette import Palette
+from bot.report.run_charts import records
 from bot.report.tables import clean, minute_text, money_shown
 
 Document = dict[str, Any]
@@ -67,11 +68,6 @@ def _gate_rows(card: Document) -> list[tuple[str, str]]:
     for name, value, limit, verdict in card["gates"]:
         rows += [(name, value), (f"  {limit}", verdict)]
     return rows
-
-
-def records(table: Document) -> list[Document]:
-    """The rows of a table, each with its names."""
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
 def _x(field: str = "mid") -> Spec:

@@ -170,6 +170,26 @@ def multiples_spec(palette: Palette) -> Spec:
     }  # fmt: skip
 
 
+def funnel_spec(stages: Sequence[str], palette: Palette) -> Spec:
+    """Data: `funnel` (stage, count): what was left, stage by stage, of the candidates."""
+    axis = {"minExtent": 0, "maxExtent": 400, "labelLimit": 400, "grid": False}
+    stage = {"field": "stage", "type": "nominal", "sort": stages, "title": None, "axis": axis}
+    count = {"field": "count", "type": "quantitative", "title": None, "axis": None}
+    return {
+        "width": WIDTH,
+        "height": {"step": 24},
+        "layer": [
+            {"data": {"name": "funnel"},
+             "mark": {"type": "bar", "color": palette["c1"], "opacity": 0.75, "height": 15},
+             "encoding": {"x": count, "y": stage}},
+            {"data": {"name": "funnel"},
+             "mark": {"type": "text", "align": "left", "dx": 5},
+             "encoding": {"x": count, "y": stage,
+                          "text": {"field": "count", "type": "quantitative", "format": ","}}},
+        ],
+    }  # fmt: skip
+
+
 def price_spec(palette: Palette, lows: Sequence[float]) -> Spec:
     """Data: `prices` (t, low, high, close), `marks` (trades); below it the strip that zooms.
 

@@ -10,6 +10,7 @@ from bot.report.tables import Column, Page, clean, minute_text, table_text
 
 Document = dict[str, Any]
 _WIDTH = 80
+_P_SHOWN = 0.001
 
 
 def gates_text(document: Document, page: Page) -> str:
@@ -56,15 +57,15 @@ def _table(head: str, rows: list[tuple[str, Document]], page: Page) -> str:
         Column(head="won", side="right", spare=2),
         Column(head="mean R", side="right"),
         Column(head="95%"),
-        Column(head="sum R", side="right"),
+        Column(head="sum R", side="right", spare=1),
+        Column(head="p adj", side="right"),
         Column(head="verdict"),
     ]
     cells = [
         (
             name, row["candidates"], *([row["any"]] if any_ else []), row["no_bracket"],
             row["no_size"], row["not_filled"], row["still_open"], row["n"], row["won"],
-            _signed(row["mean_r"]), _bounds(row), _sum(row),
-            None if name == "entered" or not row["n"] else row["verdict"],
+            _signed(row["mean_r"]), _bounds(row), _sum(row), *_judgement(name, row),
         )
         for name, row in rows
     ]  # fmt: skip
@@ -77,6 +78,16 @@ def _signed(value: float | None) -> str | None:
 
 def _sum(row: Document) -> str | None:
     return f"{round(row['sum_r'], 1) + 0.0:+.1f}" if row["n"] else None
+
+
+def _judgement(name: str, row: Document) -> tuple[str | None, str | None]:
+    """The adjusted p and the verdict; what was entered is judged elsewhere."""
+    if name == "entered" or not row["n"]:
+        return None, None
+    p = row["p_adjusted"]
+    if p is None:
+        return None, row["verdict"]
+    return "<0.001" if p < _P_SHOWN else f"{p:.3f}", row["verdict"]
 
 
 def _bounds(row: Document) -> str | None:
@@ -93,7 +104,10 @@ def _notes(one: Document, page: Page) -> str:
         "A candidate whose stop or target could not be placed, or whose target pays less than "
         "the costs, is counted and has no R.",
         "verdict: pays, what the rule kept out would have lost; costs, it would have won; unclear, "
-        "the interval holds both.",
+        "it may be chance. Of many rules some look good by chance: p adj is the p of a mean of "
+        f"zero after Holm over the {one['compared']} rows of rules that have enough results, and "
+        "only p adj of at most 0.05 carries pays or costs. The interval is that of its row alone, "
+        "so it may leave zero out where the verdict is unclear.",
         f"95%: {drawn['draws']} draws of whole weeks, seed {drawn['seed']}. No verdict under "
         f"{one['least_n']} ended, and none on fewer than 8 weeks.",
         *one.get("notes", ()),

@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.report.card_spec import card_chart
-from bot.report.chart_specs import (
-    band_spec,
-    equity_spec,
-    multiples_spec,
-    price_spec,
-    share_spec,
-    style,
-)
+from bot.report.chart_specs import price_spec, style
 from bot.report.html_sections import body_sections
 from bot.report.level_labels import label_room, level_labels
 from bot.report.markup import Markup, tag
 from bot.report.palette import DARK, LIGHT, PAGE, variables
+from bot.report.run_charts import chart_tables, run_charts
 from bot.report.tables import clean
 
 Document = dict[str, Any]
@@ -87,12 +81,11 @@ def _data(document: Document) -> str:
     """The page's data as JSON that cannot end its element, whatever a token is called."""
     found = {
         "style": style(PAGE),
-        "tables": {
-            **{name: document[name] for name in ("equity", "band", "shares")},
-            "account": _account(document),
-            "multiples": _multiples(document),
-        },
-        "charts": _charts(document),
+        "tables": chart_tables(document),
+        "charts": [
+            {"id": one.name, "spec": one.spec, "tables": list(one.tables)}
+            for one in run_charts(document, PAGE)
+        ],
         "prices": _prices(document),
         "card": card_chart(PAGE),
         "cards": [_labelled(card) for card in document["cards"]],
@@ -117,34 +110,9 @@ def _cleaned(value: Any) -> Any:
     return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _charts(document: Document) -> list[Document]:
-    rows = document["equity"]["rows"]
-    names = list(dict.fromkeys(row[1] for row in rows))
-    charts = [
-        ("equity", equity_spec(names, [row[2] for row in rows], PAGE), ["equity"]),
-        ("alone", band_spec(PAGE), ["account", "band"]),
-        ("below", share_spec("below", "loss", PAGE), ["shares"]),
-        ("invested", share_spec("invested", "c1", PAGE), ["shares"]),
-    ]
-    if document["trades"]:
-        charts.append(("multiples", multiples_spec(PAGE), ["multiples"]))
-    return [{"id": name, "spec": spec, "tables": tables} for name, spec, tables in charts]
-
-
 def _prices(document: Document) -> list[Document]:
     """Each token's prices and trades with the chart that fits them."""
     return [
         {**one, "spec": price_spec(PAGE, [row[1] for row in one["prices"]["rows"]])}
         for one in document["prices"]
     ]
-
-
-def _account(document: Document) -> Document:
-    rows = document["equity"]["rows"]
-    return {"columns": ["t", "value"], "rows": [[t, value] for t, name, value in rows
-                                                if name == rows[0][1]]}  # fmt: skip
-
-
-def _multiples(document: Document) -> Document:
-    rows = [[row["r"]] for row in document["trades"] if row["r"] is not None]
-    return {"columns": ["r"], "rows": rows}

@@ -9,6 +9,7 @@ from bot.report.html_basis import basis_section, robustness_section
 from bot.report.markup import Child, Markup, escaped, html_table, joined, name_of, tag
 from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further, observed
 from bot.report.reason_words import REASON_WORDS
+from bot.report.run_charts import funnel_steps
 from bot.report.tables import minute_text, money_shown
 
 Document = dict[str, Any]
@@ -281,18 +282,7 @@ def _trades(document: Document) -> Markup:
 
 def _funnel(document: Document) -> Markup:
     """From what was seen to what was filled; each bar is of the edges."""
-    funnel = document["funnel"]
-    edges = funnel["candidates"]
-    steps: list[tuple[str, int, str]] = [
-        ("seen", funnel["token_hours"], "hours of tokens in the universe"),
-        ("edge", edges, "turns to Bullish: candidates"),
-        ("evaluated", funnel["evaluated"], "in time, and dated"),
-        *((f"after {step['gate']}", step["left"], REASON_WORDS.get(step["gate"], ""))
-          for step in funnel["steps"]),
-        ("bracket", funnel["bracket_fits"], "levels give a stop and a target worth it"),
-        ("sized", funnel["sized"], "an order was made"),
-        ("filled", funnel["filled"], "bought"),
-    ]  # fmt: skip
+    edges = document["funnel"]["candidates"]
     rows: list[list[Child]] = [
         [
             name,
@@ -300,7 +290,7 @@ def _funnel(document: Document) -> Markup:
             tag("progress", value=count, max=max(edges, 1)) if name != "seen" else "",
             words,
         ]
-        for name, count, words in steps
+        for name, count, words in funnel_steps(document)
     ]
     table = html_table(("stage", "count", "of the edges", ""), rows, right=(1,))
     return section(

@@ -71,9 +71,42 @@ def ratio_interval(
     """
     if np.count_nonzero(counts) < LEAST_CLUSTERS:
         return math.nan, math.nan
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(_ratios(draws, sums, counts), [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def ratio_p(draws: Floats, sums: Floats, counts: Floats) -> float:
+    """Two-sided p of a sum / count of zero: twice the share of draws on the rarer side of it.
+
+    p = 2 (k + 1) / (B + 1), at most 1, with k the draws at or beyond zero on that side and B the
+    draws that hold an observation (Davison and Hinkley 1997, chapter 4.2), so that it is never 0.
+    The interval of `ratio_interval` leaves zero out where p is at most 1 - level.
+
+    Parameters
+    ----------
+    draws, sums, counts : as for `ratio_interval`.
+
+    Returns
+    -------
+    NaN where fewer than 8 clusters hold an observation.
+
+    Examples
+    --------
+    >>> made = cluster_draws(10, seed=1, draws=999)
+    >>> ratio_p(made, np.ones(10), np.ones(10))
+    0.002
+    """
+    if np.count_nonzero(counts) < LEAST_CLUSTERS:
+        return math.nan
+    ratios = _ratios(draws, sums, counts)
+    beyond = min(int((ratios <= 0.0).sum()), int((ratios >= 0.0).sum()))
+    return min(1.0, 2.0 * (beyond + 1) / (len(ratios) + 1))
+
+
+def _ratios(draws: Floats, sums: Floats, counts: Floats) -> Floats:
+    """The ratio of every draw that holds an observation."""
     drawn = draws @ np.column_stack([sums, counts])
     held = drawn[:, 1] > 0.0
-    ratios = drawn[held, 0] / drawn[held, 1]
-    tail = (1.0 - level) / 2.0
-    low, high = np.quantile(ratios, [tail, 1.0 - tail])
-    return float(low), float(high)
+    ratios: Floats = drawn[held, 0] / drawn[held, 1]
+    return ratios

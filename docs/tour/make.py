@@ -24,6 +24,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "tour.md"
 HOME = "hourhand-demo"  # what the page calls the home, wherever it is
+CHANGED = "stricter.toml"  # the demo's strategy with one rule changed, as the page says
+RULE = ("min_rr = 0.5", "min_rr = 1")
 TRADE = "e5ba5125"
 # Helvetica's widths are what the pictures are laid out with; Arial and Liberation share them.
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -74,7 +76,20 @@ def _is_cut(lines: list[str]) -> bool:
 
 def running(home: Path) -> Said:
     """Runs commands on a home, as on a terminal of 80 columns without colours."""
-    return lambda command: fixed(_on_a_terminal(command, home), home)
+
+    def said(command: str) -> str:
+        if CHANGED in command:
+            _change_a_rule(home)
+        return fixed(_on_a_terminal(command, home), home)
+
+    return said
+
+
+def _change_a_rule(home: Path) -> None:
+    text = (home / "strategies" / "demo.toml").read_text(encoding="utf-8")
+    if RULE[0] not in text:
+        raise SystemExit(f"the demo's strategy does not say {RULE[0]!r}: see docs/tour/template.md")
+    (home / CHANGED).write_text(text.replace(*RULE), encoding="utf-8")
 
 
 def committed() -> Said:
@@ -118,22 +133,14 @@ def _on_a_terminal(command: str, home: Path) -> str:
 
 def pictures(home: Path) -> dict[str, dict[str, Any]]:
     """File name -> specification: the card of a trade, and the account beside doing nothing."""
-    from bot.report.card_spec import card_picture, records
-    from bot.report.chart_specs import equity_spec, style
+    from bot.report.card_spec import card_picture
     from bot.report.palette import PICTURE
+    from bot.report.run_charts import chart_pictures
 
-    card = _document("card", TRADE, home)
-    equity = _document("report", home)["reports"][0]["equity"]
-    names = list(dict.fromkeys(row[1] for row in equity["rows"]))
-    drawing = card_picture(card, PICTURE)
-    chart = {
-        **equity_spec(names, [row[2] for row in equity["rows"]], PICTURE),
-        "width": 700, "padding": 16, "config": style(PICTURE),
-        "datasets": {"equity": records(equity)},
-    }  # fmt: skip
+    drawing = card_picture(_document("card", TRADE, home), PICTURE)
+    chart = chart_pictures(_document("report", home)["reports"][0])["equity"]
     for spec in (drawing, chart):
-        spec["background"] = "#ffffff"
-        spec["config"] = spec["config"] | {"font": FONT, "background": "#ffffff"}
+        spec["config"] = spec["config"] | {"font": FONT}
     return {"card.svg": drawing, "equity.svg": chart}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -200,6 +201,26 @@ def test_a_trade_is_drawn_by_the_name_that_trades_shows(made: Made, tmp_path: Pa
         assert f">{word}" in picture or f" {word} " in picture, word
     assert "<img" not in picture
     assert "<script" not in picture
+
+
+def test_the_charts_of_a_report_are_written_as_pictures(made: Made, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "images"
+    ended = run("report", "--images", folder, "--home", made.home)
+    assert ended.code == 0, ended.error
+    names = {"equity", "alone", "below", "invested", "multiples", "funnel"}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}{suffix}" for name in names for suffix in (".png", ".svg")
+    }
+    assert list(tmp_path.iterdir()) == [tmp_path / "new"]  # no page was asked for
+    (report,) = ask("report", "--home", made.home)["reports"]
+    words = {"funnel": f"{report['funnel']['candidates']:,}", "multiples": "result of a trade in R"}
+    for name in names:
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n")
+        text = " ".join(ElementTree.parse(folder / f"{name}.svg").getroot().itertext())  # noqa: S314
+        assert "source=recorded" in text
+        assert words.get(name, "") in text
+    blocked = run("report", "--images", made.page, "--home", made.home)
+    assert (blocked.code, "is not a folder" in blocked.error) == (2, True)
 
 
 def test_a_card_holds_the_numbers_of_the_trade(made: Made) -> None:

@@ -35,6 +35,8 @@ class Fates(TypedDict):
     low: float | None
     high: float | None
     sum_r: float
+    p: Annotated[float | None, Field(description="of a mean of zero, over the same draws")]
+    p_adjusted: Annotated[float | None, Field(description="by Holm; null without a verdict")]
     verdict: Literal["too few", "pays", "costs", "unclear"]
 
 
@@ -63,6 +65,7 @@ class GatesOfRun(Span):
     refused: Fates
     first_reason: list[FatesOfFirst]
     only_reason: list[FatesOfRule]
+    compared: Annotated[Count, Field(description="rows of rules with a verdict: Holm's m")]
     interval: Interval
     least_n: Count
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.app.gate_ledger import Followed, follow_all, gate_document, verdict
+from bot.app.gate_ledger import Candidate, Followed, follow_all, gate_document, verdict
 from bot.app.judged_run import JudgedRun
 from bot.app.machine import Machine
 from bot.app.replay import replay
+from bot.app.shadow import Outcome
 from bot.domain.bar_table import history_of
-from bot.domain.instants import HOUR
+from bot.domain.instants import DAY, HOUR, WEEK
 from bot.domain.values import Record
 from bot.market.inputs import slots_between
 from tests.support.records import (
@@ -169,8 +170,40 @@ def test_entered_candidates_come_to_the_same_in_shadow_as_in_the_account() -> No
 
 
 def test_few_results_carry_no_verdict() -> None:
-    assert verdict(29, -0.9, -0.1) == "too few"
-    assert verdict(30, -0.9, -0.1) == "pays"
-    assert verdict(30, 0.1, 0.9) == "costs"
-    assert verdict(30, -0.1, 0.9) == "unclear"
-    assert verdict(30, None, None) == "too few"
+    assert verdict(-0.5, None) == "too few"
+    assert verdict(-0.5, 0.05) == "pays"
+    assert verdict(0.5, 0.05) == "costs"
+    assert verdict(-0.5, 0.051) == "unclear"
+
+
+def lost(rule: str, mean: float, weeks: int = 20) -> list[Followed]:
+    """Two results a week, of this mean and a spread of 0.8, of candidates that a rule refused."""
+    return [
+        Followed(
+            candidate=Candidate(
+                token_id=1, kind="edge", slot=FIRST + (3 * n + day) * DAY + week * WEEK,
+                failed=(rule,), entered=False, bracket=None,
+            ),
+            outcome=Outcome(fate="closed", r=mean + 0.8 * (-1) ** (week // 2 + week)),
+        )
+        for week in range(weeks) for n, day in ((0, 0), (1, 1))
+    ]  # fmt: skip
+
+
+def test_a_rule_that_looks_good_alone_is_unclear_among_many() -> None:
+    """Its interval is the same; what it is called answers for how many were asked."""
+    run = judged(edge_record())
+    slots = slots_between(FIRST, FIRST + 20 * WEEK, run.loaded.strategy.settle)
+    good = lost("SHARPE_LOW", -0.3)
+    alone = gate_document(run.loaded, slots, good)["first_reason"][0]
+    assert alone["high"] < 0.0
+    assert alone["verdict"] == "pays"
+    others = ("DRAWDOWN_HIGH", "VOLATILITY_HIGH", "RR_BELOW_MIN", "METRIC_MISSING")
+    found = gate_document(
+        run.loaded, slots, [*good, *(one for name in others for one in lost(name, 0.0))]
+    )
+    among = next(row for row in found["first_reason"] if row["rule"] == "SHARPE_LOW")
+    assert found["compared"] == 10  # five rules, in both tables
+    assert among["p_adjusted"] == pytest.approx(10 * among["p"])
+    assert (among["low"], among["high"]) == (alone["low"], alone["high"])
+    assert among["verdict"] == "unclear"

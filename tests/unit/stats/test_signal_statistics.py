@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, spearmanr
 from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.multitest import multipletests
 
 from bot.stats.benjamini_hochberg import benjamini_hochberg
 from bot.stats.brier_score import brier_score
-from bot.stats.cluster_bootstrap import cluster_draws, ratio_interval
+from bot.stats.cluster_bootstrap import cluster_draws, ratio_interval, ratio_p
 from bot.stats.effective_size import effective_size
+from bot.stats.holm import holm
 from bot.stats.level_episodes import Bars, Episode, first_episode
 from bot.stats.newey_west import newey_west
 from bot.stats.rate_difference import rate_difference_p
@@ -163,3 +165,29 @@ def test_an_episode_that_the_bars_do_not_end_is_open() -> None:
     found = episode(100.0, *SUPPORT)
     assert found is not None
     assert found.result == "OPEN"
+
+
+def test_holm_by_hand_and_as_another_library_has_it() -> None:
+    # 4 x .01, 3 x .013, 2 x .024, 1 x .04, none below the one before it: .04, .04, .048, .048.
+    assert holm([0.024, 0.01, 0.04, 0.013]) == pytest.approx([0.048, 0.04, 0.048, 0.04])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+    p = np.random.default_rng(5).random(12) ** 3
+    assert holm(p.tolist()) == pytest.approx(multipletests(p, method="holm")[1].tolist())
+    with pytest.raises(ValueError, match="outside"):
+        holm([1.1])
+
+
+def test_the_p_of_zero_agrees_with_the_interval_of_the_same_draws() -> None:
+    draws = cluster_draws(40, seed=1)
+    noise = np.random.default_rng(2).normal(size=40)
+    counts = np.full(40, 3.0)
+    verdicts = []
+    for shift in np.linspace(-1.0, 1.0, 41):
+        low, high = ratio_interval(draws, noise + shift, counts)
+        verdicts.append(low > 0.0 or high < 0.0)
+        p = ratio_p(draws, noise + shift, counts)
+        assert verdicts[-1] == (p <= 0.05), shift
+        assert p == pytest.approx(ratio_p(draws, -noise - shift, counts))
+    assert 5 < sum(verdicts) < 36
+    assert math.isnan(ratio_p(draws, noise, np.arange(40) < 7.0))
