@@ -60,9 +60,10 @@ def timed(call: Callable[[], object]) -> Job:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A finished process: wall seconds, greatest resident bytes, what it printed."""
+    """A finished process: wall and processor seconds, greatest resident bytes, what it printed."""
 
     seconds: float
+    processor: float
     peak: int
     text: str
 
@@ -73,20 +74,24 @@ import json, os, sys, time
 began = time.perf_counter()
 process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, used = os.wait4(process, 0)
-found = [time.perf_counter() - began, used.ru_maxrss * 1024, os.waitstatus_to_exitcode(status)]
+spent = used.ru_utime + used.ru_stime
+code = os.waitstatus_to_exitcode(status)
+found = [time.perf_counter() - began, spent, used.ru_maxrss * 1024, code]
 open(sys.argv[1], "w").write(json.dumps(found))
 """
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
-    """Run a command to its end; raises RuntimeError with its last words where it fails."""
+def run(
+    command: Sequence[str], environment: Mapping[str, str], codes: Sequence[int] = (0,)
+) -> Ended:
+    """Run a command to its end; raises RuntimeError with its last words for another exit code."""
     with tempfile.NamedTemporaryFile("r") as kept:
         ended = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER, kept.name, *command],
             env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True,
         )  # fmt: skip
-        seconds, peak, code = json.loads(kept.read())
+        seconds, processor, peak, code = json.loads(kept.read())
     text = ended.stdout.decode(errors="replace")
-    if code != 0:
+    if code not in codes:
         raise RuntimeError(f"{' '.join(command)}: exit code {code}\n{text[-2000:]}")
-    return Ended(seconds, peak, text)
+    return Ended(seconds, processor, peak, text)

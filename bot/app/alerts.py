@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,6 @@ from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.app.account import Account
 from bot.app.stepper import Stepped
 from bot.app.strategy_files import alert_text
-from bot.domain.errors import ConfigError
 from bot.domain.ids import message_id, slot_event
 from bot.domain.instants import format_instant
 from bot.domain.records import canonical
@@ -22,7 +21,7 @@ from bot.domain.values import Slot
 from bot.engine import layout as at
 from bot.engine.levels import merge_book
 from bot.market.alert_memory import Memory, digest
-from bot.market.alert_rules import COLUMN, LEVEL, NUMBERS, Alert
+from bot.market.alert_rules import COLUMN, LEVEL, NUMBERS
 from bot.market.alert_watch import Event, LevelSeen, Sight, watch
 from bot.market.bar_series import Prices
 from bot.market.column_names import named_column
@@ -69,18 +68,6 @@ def slot_alerts(
     events = watch(strategy.alert, memory, sights, slot.slot, strategy.merge)
     messages += [_message(strategy.name, slot, event) for event in events]
     return Alerted(tuple(messages), memory.to_text())
-
-
-def fitting(alerts: Iterable[Alert], strategy: Strategy) -> tuple[Alert, ...]:
-    """The alerts that another configuration can give numbers to: its windows are others."""
-    found = []
-    for alert in alerts:
-        try:
-            replace(strategy, alert=(alert,))
-        except ConfigError:
-            continue
-        found.append(alert)
-    return tuple(found)
 
 
 def _rules_message(strategy: str, slot: Slot, rules: dict[str, str]) -> OutboxRow:

@@ -17,7 +17,7 @@ from bot.market.strategy import Strategy
 FROM_VOLUME = "adv"
 _LOW = {"sharpe": "SHARPE_LOW", "sortino": "SORTINO_LOW", "grade": "GRADE_LOW"}
 _HIGH = {"mdd": "DRAWDOWN_HIGH", "volatility": "VOLATILITY_HIGH"}
-_KEYS = ("min", "max", "leave_min", "leave_max")
+LIMITS = ("min", "max", "leave_min", "leave_max")
 _QUANT = named_column("column:max_drawdown").source
 # What one slot's number says of membership.
 INSIDE, OUTSIDE, AS_IT_WAS = "inside", "outside", "as it was"
@@ -71,7 +71,7 @@ def gates_of(s: Strategy) -> list[Gate]:
 
 
 def _limits(values: tuple[Decimal | None, ...]) -> dict[str, float]:
-    named = zip(_KEYS, values, strict=True)
+    named = zip(LIMITS, values, strict=True)
     return {key: float(value) for key, value in named if value is not None}
 
 
@@ -140,7 +140,7 @@ def check_gates(
         place = f"gate {gate.name} of {where}"
         if gate.column is not None and strategy.gate_on == "lower_bound":
             continue  # a lower bound stands under its column's name, and is left to the repetition
-        limits = {key: said[key] for key in _KEYS if key in said}
+        limits = {key: said[key] for key in LIMITS if key in said}
         yield from unequal(Code.GATE_EVIDENCE, f"limits of {place}", gate.limits, limits)
         value = value_of(gate, entry)
         yield from _same_value(place, value, said.get("value"))

@@ -98,7 +98,8 @@ def _would_have_done(reader: Reader, loaded: LoadedStrategy, before: Slot, last:
     fresh = replace(loaded.strategy, enter_on_first_seen=True)
     stepper = Stepper(from_strategy(fresh, loaded.path))
     reach = max(needs_of(fresh).bars * HOUR, fresh.min_history) + _MARGIN
-    record, _ = load(reader.connection, bars_from=last.slot - reach)
+    settled = dict.fromkeys(("metrics", "levels", "grades"), before.as_of)
+    record, _ = load(reader.connection, bars_from=last.slot - reach, settled=settled)
     # Signals come last: skipping would take them for news of earlier slots, and trends are theirs.
     signals, record.signals = record.signals, []
     market = Market(fresh, stepper.plan, _instruments(reader))

@@ -11,7 +11,7 @@ from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.alert_store import load_alerts
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.ledger_store import Outcome, commit_cycle
-from bot.adapters.sql.record_store import Marks, load, load_bars
+from bot.adapters.sql.record_store import Marks, frozen_slot, load, load_bars
 from bot.app.account import Account
 from bot.app.alerts import Alerted, slot_alerts
 from bot.app.commit import build_commit
@@ -167,7 +167,8 @@ class Desk:
     def _open_market(self, connection: Connection, account: Account, slot: Slot) -> None:
         strategy = self._stepper.loaded.strategy
         reach = max(needs_of(strategy).bars * HOUR, strategy.min_history) + MARGIN
-        record, self._marks = load(connection, bars_from=_NEVER)
+        settled = self._settled_until(connection, account.slot)
+        record, self._marks = load(connection, bars_from=_NEVER, settled=settled)
         market = Market(
             strategy,
             self._stepper.plan,
@@ -186,6 +187,13 @@ class Desk:
             market.skip_to(reached)
         self._market = market
         self._at = account.slot
+
+    def _settled_until(self, connection: Connection, reached: int) -> dict[str, int]:
+        """The series of which a strategy that goes on from a slot need not see all; by instant."""
+        if not reached:
+            return {}
+        at = frozen_slot(connection, reached).as_of
+        return dict.fromkeys(("metrics", "levels", "grades", "signals"), at)
 
     def _universe(self, connection: Connection, slot: int) -> frozenset[int] | None:
         days = slot_store.universes(connection, self.name)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.adapters.sql.journal_read import inputs_before, inputs_between
+from bot.adapters.sql.journal_read import decisions_before, inputs_before, inputs_between
 from bot.app.alerts_view import level_rates
-from bot.app.audit_gates import INSIDE, OUTSIDE, Gate, Members, gates_of, settled_by
+from bot.app.audit_gates import INSIDE, LIMITS, OUTSIDE, Gate, Members, gates_of, settled_by
 from bot.app.audit_seen import Seen, bar_time, read_seen
 from bot.app.bracket_words import merged_levels
 from bot.app.queries import series_read
@@ -196,7 +197,10 @@ def _universe(seen: Seen) -> set[int]:
 def _carried(
     connection: Connection, strategy: Strategy, gates: list[Gate], week: list[Seen], start: int
 ) -> Members:
-    """Gate membership at the start of a week, from as few slots before it as settle it."""
+    """Gate membership at the start of a week, from as few slots before it as settle it.
+
+    Each candidate's gates are in its decision, so no token is followed back beyond its last one.
+    """
     open_ = {
         (token_id, n)
         for seen in week
@@ -205,6 +209,7 @@ def _carried(
         if settled_by(strategy, gate, entry) is not None
     }
     members = Members()
+    decided = _Decided(connection, strategy, gates, start)
     for row in inputs_before(connection, strategy.name, start):
         if not open_:
             break
@@ -212,10 +217,45 @@ def _carried(
         for token_id, n in sorted(open_):
             entry = seen.tokens.get(token_id)
             settled = None if entry is None else settled_by(strategy, gates[n], entry)
-            if settled in (INSIDE, OUTSIDE):
-                members.inside[token_id, n] = settled == INSIDE
-                open_.discard((token_id, n))
+            inside = settled == INSIDE
+            if settled not in (INSIDE, OUTSIDE):
+                known = decided.members(token_id)
+                if known is None or known[0] != seen.slot:
+                    continue
+                inside = known[1][n]
+            members.inside[token_id, n] = inside
+            open_.discard((token_id, n))
     return members
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What each token's last decision before an instant says of its gates."""
+
+    connection: Connection
+    strategy: Strategy
+    gates: list[Gate]
+    end: int
+    found: dict[int, tuple[int, list[bool]] | None] = field(default_factory=dict)
+
+    def members(self, token_id: int) -> tuple[int, list[bool]] | None:
+        """The slot, and whether the token was inside each gate; None where none says so."""
+        if token_id not in self.found:
+            self.found[token_id] = self._last(token_id)
+        return self.found[token_id]
+
+    def _last(self, token_id: int) -> tuple[int, list[bool]] | None:
+        if self.strategy.gate_on == "lower_bound":
+            return None  # those stand under their columns' names with other values
+        names = [gate.name for gate in self.gates]
+        for row in decisions_before(self.connection, self.strategy.name, token_id, self.end):
+            said = json.loads(row.details).get("gates", [])
+            if [gate.get("column") for gate in said] == names and all(
+                gate.limits == {key: one[key] for key in LIMITS if key in one}
+                for gate, one in zip(self.gates, said, strict=True)
+            ):
+                return row.slot, [bool(one["member"]) for one in said]
+        return None
 
 
 @dataclass(slots=True)

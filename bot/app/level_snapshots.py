@@ -16,7 +16,7 @@ from bot.adapters.files.layout import Column
 from bot.adapters.files.table_writer import write_table
 from bot.adapters.sql import ledger_read
 from bot.adapters.sql.ledger_read import Span
-from bot.adapters.sql.level_read import content_of, midnight_inputs, midnight_lists
+from bot.adapters.sql.level_read import level_contents, midnight_inputs, midnight_lists
 from bot.adapters.whole_file import whole_file
 from bot.app.audit_seen import read_seen
 from bot.app.queries import strategy_of
@@ -75,12 +75,14 @@ def snapshots(reader: Reader, names: Sequence[str]) -> Snapshots:
 
 
 def _provider(reader: Reader, contents: dict[str, str]) -> Iterator[Snapshot]:
-    for slot, token_id, seen_at, sha256 in midnight_lists(reader.connection):
-        if sha256 not in contents:
-            text = content_of(reader.connection, sha256)
-            if text is None or _sha256(text) != sha256:
-                raise LedgerError(f"levels {sha256}: the stored text is not that of its hash")
-            contents[sha256] = text
+    lists = list(midnight_lists(reader.connection))
+    used = {sha256 for *_, sha256 in lists}
+    texts = level_contents(reader.connection)
+    sound = {sha256: text for sha256, text in texts if sha256 in used and _sha256(text) == sha256}
+    contents |= sound
+    for slot, token_id, seen_at, sha256 in lists:
+        if sha256 not in sound:
+            raise LedgerError(f"levels {sha256}: the stored text is not that of its hash")
         yield Snapshot(
             slot=slot, source=PROVIDER, token_id=token_id, sha256=sha256,
             seen_at=format_instant(seen_at),

@@ -18,9 +18,8 @@ from bot.adapters.sql.command_store import add_command, commands
 from bot.adapters.sql.ledger_read import Span
 from bot.adapters.sql.ledger_rows import ConfigVersion
 from bot.app.account import Account
-from bot.app.alerts import fitting
 from bot.app.holds import FILE, holds
-from bot.app.strategy_files import LoadedStrategy, from_strategy, strategy_from_canonical
+from bot.app.strategy_files import LoadedStrategy, fitting, from_strategy, strategy_from_canonical
 from bot.domain.errors import LedgerError
 from bot.domain.values import Command
 from bot.engine import layout as at

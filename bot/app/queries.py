@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -40,14 +40,14 @@ class OrderChoice:
 
 def orders(reader: Reader, names: Iterable[str], choice: OrderChoice) -> Document:
     """Orders, newest first, each with what has become of it."""
-    rows: list[Document] = []
-    for name in names:
-        rows += _orders_of(reader, name, choice.token_id)
-    working = [row for row in rows if row["state"] in _WORKING]
+    rows = [row for name in names for row in _orders_of(reader, name, choice.token_id)]
+    working = [row for row in rows if row.state in _WORKING]
     shown = rows if choice.finished else working
-    shown.sort(key=lambda row: row["slot"], reverse=True)
+    shown = sorted(shown, key=lambda row: row.order.slot, reverse=True)[: choice.limit]
     return {
-        "orders": shown[: choice.limit],
+        "orders": [
+            order_document(reader, row.order, row.fills, row.events, row.state) for row in shown
+        ],
         "working": len(working),
         "total": len(rows),
     }
@@ -56,7 +56,17 @@ def orders(reader: Reader, names: Iterable[str], choice: OrderChoice) -> Documen
 _WORKING = ("pending", "working", "waiting")
 
 
-def _orders_of(reader: Reader, name: str, token_id: int | None) -> list[Document]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An order with what has become of it."""
+
+    order: OrderRow
+    fills: list[FillRow]
+    events: list[OrderEventRow]
+    state: str
+
+
+def _orders_of(reader: Reader, name: str, token_id: int | None) -> Iterator[_Told]:
     span = Span(strategy=name, token_id=token_id)
     fills: dict[str, list[FillRow]] = {}
     for fill in ledger_read.fills(reader.connection, span):
@@ -66,16 +76,9 @@ def _orders_of(reader: Reader, name: str, token_id: int | None) -> list[Document
         events.setdefault(event.order_id, []).append(event)
     account = account_of(reader, name)
     alive = _alive(name, account)
-    return [
-        order_document(
-            reader,
-            order,
-            fills.get(order.id, []),
-            events.get(order.id, []),
-            _state(order, fills.get(order.id, []), events.get(order.id, []), alive, account.slot),
-        )
-        for order in ledger_read.orders(reader.connection, span)
-    ]
+    for order in ledger_read.orders(reader.connection, span):
+        filled, told = fills.get(order.id, []), events.get(order.id, [])
+        yield _Told(order, filled, told, _state(order, filled, told, alive, account.slot))
 
 
 def account_of(reader: Reader, name: str) -> Account:

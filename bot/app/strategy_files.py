@@ -7,7 +7,7 @@ import json
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -223,3 +223,15 @@ def _json(value: Any) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     return json.dumps(value)
+
+
+def fitting(alerts: Iterable[Alert], strategy: Strategy) -> tuple[Alert, ...]:
+    """The alerts that another configuration can give numbers to: its windows are others."""
+    found = []
+    for alert in alerts:
+        try:
+            replace(strategy, alert=(alert,))
+        except ConfigError:
+            continue
+        found.append(alert)
+    return tuple(found)

@@ -14,7 +14,7 @@ _VALUES = {
     "neutral": 0, "0": 0, "no signal": 0,
 }  # fmt: skip
 # Revisions reach back a little; older repeats of a row would need a poll that re-sends weeks.
-_REMEMBERED = 1000
+REMEMBERED = 1000
 
 
 def trend_value(text: str) -> int:
@@ -73,8 +73,9 @@ class SignalSeries:
                 self._latest[row.valid_time] = row.text
                 fresh.append(_flagged(row, before))
             before = row
-        while len(self._latest) > _REMEMBERED:
-            del self._latest[min(self._latest)]
+        if len(self._latest) > REMEMBERED:
+            for valid_time in sorted(self._latest)[:-REMEMBERED]:
+                del self._latest[valid_time]
         return fresh
 
 

@@ -109,11 +109,19 @@ def table_text(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], page: 
 
     On a page that is too narrow a line below says what is hidden or shortened.
     """
+    layout = _fitting(columns, [[_shown(cell) for cell in row] for row in rows], page.width)
+    width = page.width or _PIPE_WIDTH
+    fits = _breadth(columns, layout.texts, layout.kept, layout.gap) <= width
+    drawn = _plain_lines if fits and not page.styled else _rich_lines
+    lines = [*drawn(columns, layout, page), *_left_out(columns, layout, width)]
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _rich_lines(columns: Sequence[Column], layout: _Layout, page: Page) -> list[str]:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    layout = _fitting(columns, [[_shown(cell) for cell in row] for row in rows], page.width)
     table = Table(box=None, padding=(0, layout.gap, 0, 0), pad_edge=False, header_style="bold")
     for n in layout.kept:
         table.add_column(Text(columns[n].head), justify=columns[n].side, overflow="fold")
@@ -125,8 +133,32 @@ def table_text(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], page: 
         color_system="standard" if page.styled else None, legacy_windows=False,
     )  # fmt: skip
     console.print(table)
-    lines = [*out.getvalue().splitlines(), *_left_out(columns, layout, page.width or _PIPE_WIDTH)]
-    return "".join(line.rstrip() + "\n" for line in lines)
+    return out.getvalue().splitlines()
+
+
+def _plain_lines(columns: Sequence[Column], layout: _Layout, page: Page) -> list[str]:
+    """The same text where nothing is folded or styled; thousands of rows take no time."""
+    del page
+    drawn = []
+    for n in layout.kept:
+        cells = [columns[n].head, *(row[n] for row in layout.texts)]
+        width = max(map(_cells_of, cells))
+        drawn.append([_padded(cell.rstrip(), columns[n].side, width) for cell in cells])
+    return [(" " * layout.gap).join(row) for row in zip(*drawn, strict=True)]
+
+
+def _padded(cell: str, side: str, width: int) -> str:
+    blanks = " " * (width - _cells_of(cell))
+    return blanks + cell if side == "right" else cell + blanks
+
+
+def _cells_of(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _shown(cell: Cell) -> str:
@@ -175,10 +207,8 @@ def _fitting(columns: Sequence[Column], texts: Texts, width: int | None) -> _Lay
 
 
 def _breadth(columns: Sequence[Column], texts: Texts, kept: list[int], gap: int) -> int:
-    from rich.cells import cell_len
-
     cells = [[columns[n].head, *(row[n] for row in texts)] for n in kept]
-    return sum(max(map(cell_len, column)) + gap for column in cells) - gap
+    return sum(max(map(_cells_of, column)) + gap for column in cells) - gap
 
 
 def _left_out(columns: Sequence[Column], layout: _Layout, width: int) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from bot.adapters.sql.schema_ledger import journal
+from bot.adapters.sql.schema_ledger import decision, journal
 from bot.adapters.sql.schema_record import slot_input
 
 
@@ -37,3 +38,14 @@ def inputs_before(connection: Connection, strategy: str, slot: int) -> Iterator[
     )
     for row in connection.execute(query.order_by(columns.slot.desc())):
         yield row.slot, row.body
+
+
+def decisions_before(
+    connection: Connection, strategy: str, token_id: int, slot: int
+) -> Iterator[Row[Any, Any]]:
+    """Slot and details of a token's decisions in the slots before `slot`, newest first."""
+    columns = decision.c
+    query = select(columns.slot, columns.details).where(
+        columns.token_id == token_id, columns.slot < slot, columns.strategy == strategy
+    )
+    yield from connection.execute(query.order_by(columns.slot.desc(), columns.ordinal.desc()))

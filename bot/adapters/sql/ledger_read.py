@@ -6,7 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
@@ -183,9 +183,7 @@ def _spanned(table: Table, span: Span, slot: str = "slot") -> Select[Any]:
 
 
 def _read(connection: Connection, query: Select[Any], kind: type[R]) -> list[R]:
-    rows = connection.execute(query).mappings()
-    return [kind(**_fields_of(kind, row)) for row in rows]
-
-
-def _fields_of(kind: type[Any], row: Any) -> dict[str, Any]:
-    return {field.name: row[field.name] for field in fields(kind)}
+    rows = connection.execute(query)
+    places = {name: place for place, name in enumerate(rows.keys())}
+    wanted = [(field.name, places[field.name]) for field in fields(cast(Any, kind))]
+    return [kind(**{name: row[place] for name, place in wanted}) for row in rows]

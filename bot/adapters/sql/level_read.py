@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select
 from bot.adapters.sql.schema_record import content, level_list, slot_input, slot_seen
 from bot.domain.instants import DAY
 
+_AT_ONCE = 1000
+
 
 def midnight_lists(connection: Connection) -> Iterator[tuple[int, int, int, str]]:
     """(slot, token id, seen_at, sha256) of the newest list of each token known at each 00:00.
@@ -29,10 +31,12 @@ def midnight_lists(connection: Connection) -> Iterator[tuple[int, int, int, str]
             yield slot.slot, token_id, *newest[token_id]
 
 
-def content_of(connection: Connection, sha256: str) -> str | None:
-    """The text that has a hash; None where it is not there."""
-    found = connection.execute(select(content.c.body).where(content.c.sha256 == sha256)).scalar()
-    return None if found is None else str(found)
+def level_contents(connection: Connection) -> Iterator[tuple[str, str]]:
+    """(sha256, text) of every content that a level list has."""
+    used = select(level_list.c.content_sha256)
+    query = select(content.c.sha256, content.c.body).where(content.c.sha256.in_(used))
+    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
+        yield row.sha256, row.body
 
 
 def midnight_inputs(connection: Connection, strategy: str) -> Iterator[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,10 +20,12 @@ from bot.adapters.sql.command_store import commands, import_commands, newest_id
 from bot.adapters.sql.evidence import RAW_CELLS, add_link, seal_imports
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
 from bot.adapters.sql.schema_record import bar, content, raw_body, raw_response, slot_seen
+from bot.adapters.sql.settled_rows import settled_rows
 from bot.domain.errors import LedgerError
 from bot.domain.values import Bar, Record, Slot, Token
 
 _CHUNK_ROWS = 5000
+_NOTHING: Mapping[str, int] = {}
 # With the whole beginning of its index given, a maximum is found at once, however long the record.
 _NEWEST = {
     "bars": "SELECT value, (SELECT max(open_time) FROM bar WHERE token_id = value "
@@ -123,7 +125,12 @@ def add_slot(connection: Connection, slot: Slot) -> Slot:
     """Freeze a slot's inputs once; returns what stands there, which may be an earlier freeze."""
     values = {"slot": slot.slot, "as_of": slot.as_of, "missed": int(slot.missed)}
     connection.execute(_ADD_SLOT, values)
-    row = connection.execute(_SLOT, {"slot": slot.slot}).one()
+    return frozen_slot(connection, slot.slot)
+
+
+def frozen_slot(connection: Connection, slot: int) -> Slot:
+    """A slot as it was frozen."""
+    row = connection.execute(_SLOT, {"slot": slot}).one()
     return Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed))
 
 
@@ -152,16 +159,24 @@ def _slot_count(connection: Connection) -> int:
 
 
 def load(
-    connection: Connection, since: Marks | None = None, bars_from: int | None = None
+    connection: Connection,
+    since: Marks | None = None,
+    bars_from: int | None = None,
+    settled: Mapping[str, int] = _NOTHING,
 ) -> tuple[Record, Marks]:
     """What became known after `since` (all of it without), and the marks to go on from.
 
-    With `bars_from`, bars that open before it are left out.
+    With `bars_from`, bars that open before it are left out. `settled`: series -> the instant from
+    which its reader goes on: rows that then make no difference any more are left out.
     """
     marks, tops = since or Marks(), current_marks(connection)
     record = Record()
     for series in SERIES:
         if tops.of(series.name) == marks.of(series.name):
+            continue
+        if series.name in settled:
+            rows = settled_rows(connection, series, settled[series.name])
+            getattr(record, series.name).extend(map(series.from_row, rows))
             continue
         query = series.query().where(series.table.c.id > marks.of(series.name))
         if series.table is bar and bars_from is not None:

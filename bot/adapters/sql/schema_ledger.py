@@ -171,8 +171,7 @@ position = table(
         "(status = 'OPEN' AND quantity_lots > 0 AND closed_slot IS NULL)"
         " OR (status = 'CLOSED' AND quantity_lots = 0 AND cost = 0 AND closed_slot IS NOT NULL)",
     ),
-    Index("one_open", "strategy", "token_id", unique=True, sqlite_where=sql("status = 'OPEN'"),
-          postgresql_where=sql("status = 'OPEN'")),
+    Index("one_open", "strategy", "token_id", unique=True, sqlite_where=sql("status = 'OPEN'")),
 )  # fmt: skip
 
 cash_entry = table(

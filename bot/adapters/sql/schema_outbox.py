@@ -76,5 +76,5 @@ outbox_delivery = table(
     check("sent", "(state = 'SENT') = (sent_at IS NOT NULL)"),
     PrimaryKeyConstraint("sink", "outbox_id"),
     Index("ix_outbox_delivery_open", "sink", "state", "outbox_id",
-          sqlite_where=sql("state <> 'SENT'"), postgresql_where=sql("state <> 'SENT'")),
+          sqlite_where=sql("state <> 'SENT'")),
 )  # fmt: skip
