@@ -14,7 +14,7 @@ import pytest
 from bot.adapters.sql.backup import backup_database
 from bot.adapters.sql.file_checks import faults_of, read_card
 from bot.adapters.sql.restore import Restored, restore_database
-from bot.domain.errors import DamageError, HourhandError, SchemaError, StorageError
+from bot.domain.errors import DamageError, HourhandError, SchemaError, UsageError
 from tests.integration.sql.support import commit, names, quiet_slot, start
 from tests.support.command import run
 from tests.support.small_disk import fill, small_disk
@@ -65,11 +65,11 @@ def absent(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (folder_at, StorageError, "is no file"),
-        (pipe_at, StorageError, "is no file"),
+        (folder_at, UsageError, "is no file"),
+        (pipe_at, UsageError, "is no file"),
         (nothing_in, SchemaError, "is not a database of hourhand"),
-        (circle_at, StorageError, "there is no such file"),
-        (absent, StorageError, "there is no such file"),
+        (circle_at, UsageError, "there is no such file"),
+        (absent, UsageError, "there is no such file"),
     ],
 )
 def test_what_is_no_file_of_ours_is_refused_by_its_name(
