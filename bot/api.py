@@ -26,6 +26,7 @@ from bot.app.strategy_files import LoadedStrategy, from_strategy, load_strategy,
 from bot.domain.bar_table import History
 from bot.domain.errors import ConfigError, UsageError
 from bot.domain.instants import in_range, parse_instant
+from bot.domain.plurals import counted
 from bot.domain.values import Slot
 from bot.market.parameter_groups import read_table
 from bot.market.strategy import Strategy
@@ -80,7 +81,8 @@ class Run:
 
     def __repr__(self) -> str:
         name = self._result.loaded.strategy.name
-        return f"<Run of {name!r}: {len(self._result.slots)} slots, {len(self.trades)} trades>"
+        done = f"{counted(len(self._result.slots), 'slot')}, {counted(len(self.trades), 'trade')}"
+        return f"<Run of {name!r}: {done}>"
 
     @property
     def trades(self) -> pa.Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app.bootstrap import database_at, wire_settings
 from bot.app.settings import Settings
 from bot.domain.errors import DamageError
+from bot.domain.plurals import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -228,8 +229,8 @@ def _not_compared(strategies: dict[str, AuditedStrategy]) -> list[str]:
     from bot.app.stepper import RULES_VERSION
 
     return [
-        f"{name}: {one.not_compared} slots not compared: recorded by other rules than version "
-        f"{RULES_VERSION}, or after a slot that was not compared"
+        f"{name}: {counted(one.not_compared, 'slot')} not compared: recorded by other rules "
+        f"than version {RULES_VERSION}, or after a slot that was not compared"
         for name, one in sorted(strategies.items())
         if one.not_compared
     ]

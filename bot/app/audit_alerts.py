@@ -13,7 +13,8 @@ from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.app.account import Account
 from bot.app.alerts import PREFIX, RULES, slot_alerts
 from bot.app.audit_file import rows
-from bot.app.audit_finding import Code, Finding, unequal
+from bot.app.audit_finding import Code, Finding, unmet
+from bot.app.audit_parts import ABSENT, unequal_messages, unequal_parts
 from bot.app.stepper import Stepped
 from bot.app.strategy_files import alert_from_text
 from bot.domain.instants import format_instant
@@ -60,7 +61,12 @@ def check_alerts(
     for dedup in sorted(expected.keys() | kept.keys()):
         row = expected.get(dedup) or kept[dedup]
         name = f"message {dedup} ({row.topic}) {where}"
-        yield from unequal(Code.OUTBOX, name, expected.get(dedup), kept.get(dedup))
+        if dedup not in kept:
+            yield unmet(Code.OUTBOX, name, "a message", ABSENT)
+        elif dedup not in expected:
+            yield unmet(Code.OUTBOX, name, ABSENT, "a message")
+        else:
+            yield from unequal_messages(name, expected[dedup], kept[dedup])
 
 
 def check_alert_states(
@@ -70,11 +76,14 @@ def check_alert_states(
     kept = alert_states(connection)
     for strategy in sorted((lanes.keys() | kept.keys()) - others):
         lane, found = lanes.get(strategy, AlertLane()), kept.get(strategy)
-        expected = None if lane.memory is None else (lane.slot, lane.memory)
-        where = f"alert_state of {strategy}"
-        yield from unequal(
-            Code.ALERTS, where, expected, None if found is None else (found.slot, found.body)
-        )
+        expected = {} if lane.memory is None else _memory_parts(lane.slot, lane.memory)
+        kept_parts = {} if found is None else _memory_parts(found.slot, found.body)
+        yield from unequal_parts(Code.ALERTS, f"alert_state of {strategy}", expected, kept_parts)
+
+
+def _memory_parts(slot: int, body: str) -> dict[str, object]:
+    """What the alerts remember, in parts."""
+    return {"slot": format_instant(slot), "text": body}
 
 
 def _kept(connection: Connection, strategy: str, slot: int) -> dict[str, OutboxRow]:

@@ -13,6 +13,7 @@ from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.domain.instants import HOUR, format_instant
+from bot.domain.plurals import counted
 
 # Whose rows stay for ever, so that a missing number is a missing row.
 NUMBERED = {
@@ -160,7 +161,7 @@ def check_numbers(connection: Connection) -> Iterator[Finding]:
         query = f"SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}"  # noqa: S608
         count, least, most = rows(connection, query)[0]
         if (least, most) != (1, count):
-            rule = f"1 to {count} for {count} rows"
+            rule = f"1 to {count} for {counted(count, 'row')}"
             yield unmet(code, f"numbers of {table}", rule, f"{least} to {most}")
     for table in OBSERVED:
         query = (

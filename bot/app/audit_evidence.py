@@ -28,6 +28,8 @@ from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.app.audit_chain import named
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_parts import unequal_parts
+from bot.domain.plurals import counted
 
 ANCHOR_TOPIC = "journal.anchor"
 
@@ -75,8 +77,12 @@ def check_journal_head(connection: Connection) -> Iterator[Finding]:
 def _check_head(
     connection: Connection, chain: str, number: int, digest: str, code: Code
 ) -> Iterator[Finding]:
-    noted = end_of(connection, chain)
-    yield from unequal(code, f"end of the {chain}'s chain", noted, (number, digest))
+    where = f"end of the {chain}'s chain"
+    yield from unequal_parts(code, where, _end(*end_of(connection, chain)), _end(number, digest))
+
+
+def _end(number: int, digest: str) -> dict[str, object]:
+    return {"number": number, "hash": digest}
 
 
 def anchors_in(connection: Connection) -> list[Anchor]:
@@ -91,7 +97,8 @@ def check_row_chains(connection: Connection) -> Iterator[Finding]:
     for table, code in ((COMMANDS, Code.COMMAND), (MESSAGES, Code.OUTBOX)):
         made = rows_hash(connection, table, 0, GENESIS)
         noted = end_of(connection, table)
-        yield from unequal(code, f"rows 1 to {noted[0]} of {table}", noted, made)
+        where = f"rows 1 to {noted[0]} of {table}"
+        yield from unequal_parts(code, where, _end(*noted), _end(*made))
 
 
 def check_anchors(
@@ -106,6 +113,10 @@ def check_anchors(
         yield from unequal(Code.JOURNAL_HEAD, where, anchor.hash, digest)
 
 
+def _sealed(first: int, last: int, number: int, digest: str) -> dict[str, object]:
+    return {"first row": first, "last row": last, "rows": number, "hash": digest}
+
+
 def check_imports(connection: Connection, counts: Counter[str]) -> Iterator[Finding]:
     """Imported rows are those of their imports: none changed, gone or put in (35)."""
     query = "SELECT id, observed, first_id, last_id, rows, sha256 FROM import_seal ORDER BY id"
@@ -118,10 +129,8 @@ def check_imports(connection: Connection, counts: Counter[str]) -> Iterator[Find
         reached[observed] = max(last, reached.get(observed, 0))
         sealed[observed] += number
         seal = seal_of(connection, observed, first, last) if observed in OBSERVED else None
-        made = None
-        if seal is not None:
-            made = (seal.first_id, seal.last_id, seal.rows, seal.sha256)
-        yield from unequal(Code.IMPORT, where, (first, last, number, digest), made)
+        made = {} if seal is None else _sealed(seal.first_id, seal.last_id, seal.rows, seal.sha256)
+        yield from unequal_parts(Code.IMPORT, where, _sealed(first, last, number, digest), made)
         counts["imported"] += number
     for observed in OBSERVED:
         query = f"SELECT count(*) FROM {observed} WHERE raw_id IS NULL"  # noqa: S608  our own names
@@ -169,4 +178,4 @@ def check_identity(connection: Connection) -> Iterator[Finding]:
     (epoch,) = rows(connection, "SELECT coalesce(max(epoch), 0) FROM lease")[0]
     if mode == REPLAY and (answers or epoch > 1):
         rule = "a replay's ledger, in which no daemon worked"
-        yield unmet(Code.META, "meta.mode", rule, f"{answers} answers, epoch {epoch}")
+        yield unmet(Code.META, "meta.mode", rule, f"{counted(answers, 'answer')}, epoch {epoch}")

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
+from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.app.account import Account
-from bot.app.audit_file import Found, rows
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_file import rows
+from bot.app.audit_finding import Code, Finding, unmet
+from bot.app.audit_parts import unequal_messages
 from bot.app.messages import Told, halts_of, slot_messages
 from bot.domain.records import SlotRecords
 
@@ -25,26 +27,25 @@ def check_messages(
     halts = halts_of(before.numbers)
     nameless = Told(strategy=strategy, symbols={}, halts=halts)
     ids = [row.dedup for row in slot_messages(nameless, records)]
-    kept = {dedup: cells for dedup in ids for cells in _message(connection, dedup)}
+    kept = {dedup: row for dedup in ids for row in _message(connection, dedup)}
     symbols = {}
-    for cells in kept.values():
-        said = json.loads(cells[-1])
+    for kept_row in kept.values():
+        said = json.loads(kept_row.body)
         if "token_id" in said and "symbol" in said:
             symbols[int(said["token_id"])] = str(said["symbol"])
     told = Told(strategy=strategy, symbols=symbols, halts=halts)
     for row in slot_messages(told, records):
         if row.dedup in kept:
-            made = (
-                row.topic, row.strategy, row.slot, row.event_time, int(row.late), row.body,
-            )  # fmt: skip
             where = f"message {row.dedup} ({row.topic})"
-            yield from unequal(Code.OUTBOX, where, made, kept[row.dedup])
+            yield from unequal_messages(where, row, kept[row.dedup])
     yield from _check_symbols(connection, strategy, symbols)
 
 
-def _message(connection: Connection, dedup: str) -> Found:
+def _message(connection: Connection, dedup: str) -> list[OutboxRow]:
     query = "SELECT topic, strategy, slot, event_time, late, body FROM outbox WHERE dedup = ?"
-    return rows(connection, query, dedup)[:1]
+    names = ("topic", "strategy", "slot", "event_time", "late", "body")
+    found = rows(connection, query, dedup)[:1]
+    return [OutboxRow(dedup=dedup, **dict(zip(names, row, strict=True))) for row in found]
 
 
 def _check_symbols(

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from bot.adapters.sql import outbox_store
 from bot.adapters.sql.command_store import commands
 from bot.adapters.sql.outbox_events import ANCHOR, COMMAND, CONFLICT, command_of, conflict_of
-from bot.app.audit_finding import Code, Finding, unequal, unmet
+from bot.app.audit_finding import Code, Finding, unmet
+from bot.app.audit_parts import unequal_parts
 from bot.app.messages import ENTERED, EXITED, HALT_OFF, HALT_ON, ORDERED, WARNED
 from bot.domain.ids import message_id, slot_event
 from bot.domain.instants import DAY, HOUR, format_instant
@@ -47,11 +48,13 @@ def outbox_notes(connection: Connection) -> list[str]:
         oldest = outbox_store.oldest_waiting(connection, sink)
         if heartbeat is not None and oldest is not None and oldest < heartbeat - LATE_MESSAGE:
             count = outbox_store.count_waiting(connection, sink)
-            notes.append(f"{count} messages wait for {sink}, the oldest for more than an hour")
+            waiting = "1 message waits" if count == 1 else f"{count} messages wait"
+            notes.append(f"{waiting} for {sink}, the oldest for more than an hour")
         query = "SELECT count(*) FROM outbox_delivery WHERE sink = ? AND state = 'POISON'"
         aside = connection.exec_driver_sql(query, (sink,)).scalar()
         if aside:
-            notes.append(f"{aside} messages to {sink} were set aside: see `hourhand outbox`")
+            was = "1 message was" if aside == 1 else f"{aside} messages were"
+            notes.append(f"{was} set aside for {sink}: see `hourhand outbox`")
     return notes
 
 
@@ -131,7 +134,9 @@ def _anchors(connection: Connection) -> Iterator[Finding]:
     for strategy, slot, body, seq, digest in connection.exec_driver_sql(query, (ANCHOR,)):
         said = json.loads(body)
         where = f"anchor of {strategy} {_shown(slot)}"
-        yield from unequal(Code.OUTBOX, where, (seq, digest), (said.get("seq"), said.get("hash")))
+        entry = {"number": seq, "hash": digest}
+        told = {"number": said.get("seq"), "hash": said.get("hash")}
+        yield from unequal_parts(Code.OUTBOX, where, entry, told)
 
 
 def _lateness(connection: Connection) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from bot.adapters.sql.raw_retention import observed_sha256, pruned_sha256, pruni
 from bot.app.audit_file import rows
 from bot.app.audit_finding import Code, Finding, unequal, unmet
 from bot.domain.instants import format_instant
+from bot.domain.plurals import counted
 
 
 class Prunings:
@@ -82,6 +83,6 @@ def pruning_notes(connection: Connection) -> list[str]:
     when = f"on {first}" if first == last else f"from {first} to {last}"
     until = format_instant(max(one.fetched_until for one in done))
     return [
-        f"{count} responses pruned by retention {when}: what was seen up to {until} is taken from "
-        f"the observations instead of the raw bodies"
+        f"{counted(count, 'response')} pruned by retention {when}: what was seen up to {until} "
+        f"is taken from the observations instead of the raw bodies"
     ]

@@ -20,6 +20,7 @@ from bot.app.audit_finding import Code, Finding, guarded, unequal, unmet
 from bot.app.audit_pruned import Prunings
 from bot.app.audit_reading import Reader, Said, key_of, same_of
 from bot.app.recorder import GOOD, read_observations
+from bot.domain.plurals import counted
 from bot.domain.values import Record
 
 _REMEMBERED = 200_000  # rows whose last word is kept in memory instead of being looked up
@@ -83,7 +84,9 @@ class Responses:
             for raw_id, count in rows(self._connection, query):
                 if raw_id is not None and (series.name, raw_id) not in self._compared:
                     where = f"{series.name} of raw response {raw_id}"
-                    self.findings.append(unmet(Code.OBSERVATION, where, "no row", f"{count} rows"))
+                    self.findings.append(
+                        unmet(Code.OBSERVATION, where, "no row", counted(count, "row"))
+                    )
 
     def _one(self, raw_id: int, record: Record) -> Iterator[Finding]:
         yield from ()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table
 
 from bot.app.audit_finding import Code, Finding, unmet
 from bot.app.secret_forms import looks_random
+from bot.domain.plurals import counted
 
 KEY_LEAST = 16  # characters; shorter texts are numbers and names, millions of them
 # Others' words stand here: names, addresses and request ids of any form are lawful.
@@ -76,4 +77,6 @@ def _named(place: str, found: list[int]) -> Iterator[Finding]:
     if found:
         shown = ", ".join(map(str, found[:_NAMED])) + (", ..." if len(found) > _NAMED else "")
         rule = "no key and nothing that looks like one"
-        yield unmet(Code.SECRET, f"{place} row {shown}", rule, f"{len(found)} rows with one")
+        yield unmet(
+            Code.SECRET, f"{place} row {shown}", rule, counted(len(found), "row") + " with one"
+        )

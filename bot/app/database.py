@@ -105,7 +105,11 @@ def _restore_notes(done: Restored) -> list[str]:
         notes.append("it is another ledger than the one before, not an earlier state of it")
     elif before is not None and (before.last_slot or 0) > (card.last_slot or 0):
         hours = ((before.last_slot or 0) - (card.last_slot or 0)) // HOUR
-        back = f"the last {hours} hours are" if card.last_slot else "all slots are"
+        back = (
+            "all slots are"
+            if not card.last_slot
+            else ("the last hour is" if hours == 1 else f"the last {hours} hours are")
+        )
         notes.append(f"{back} done again at the next start, as missed: exits, but no entries")
     return notes
 

@@ -18,6 +18,7 @@ from bot.app.doctor_check import Check, fail, ok, warn
 from bot.app.settings import Settings
 from bot.domain.errors import DamageError, HourhandError, SchemaError, StorageError
 from bot.domain.instants import HOUR, format_instant
+from bot.domain.plurals import counted
 
 _SAME = {"ON": "1", "OFF": "0", "FULL": "2"}
 _CREDITS_LOW = 20  # a twentieth of the month's
@@ -49,7 +50,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
         return
     yield ok("schema", f"revision {card.revision}")
     end = f", last slot {format_instant(card.last_slot)}" if card.last_slot else ""
-    yield ok("journal", f"{card.number} entries, head {card.head[:16]}{end}")
+    yield ok("journal", f"{counted(card.number, 'entry', 'entries')}, head {card.head[:16]}{end}")
     yield from _check_pragmas(path)
     yield from _check_inside(path, settings)
 

@@ -16,6 +16,7 @@ from bot.adapters.sql.slot_store import InstrumentRow
 from bot.app.reading import Document, reading
 from bot.app.settings import load_settings
 from bot.domain.errors import StorageError, UsageError
+from bot.domain.plurals import counted
 from bot.domain.values import Record, Token
 
 
@@ -58,8 +59,8 @@ def import_from(home: Path, folder: Path) -> Document:
                 done = ledger_read.counts(connection)["cycle"]
                 if done:
                     raise UsageError(
-                        f"{path}: holds a ledger of {done} slots, which were decided without "
-                        f"these rows: import into a new home (--home DIR)"
+                        f"{path}: holds a ledger of {counted(done, 'slot')} decided without these "
+                        f"rows: import into a new home (--home DIR)"
                     )
                 added = import_record(connection, record)
         finally:

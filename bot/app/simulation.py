@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.instants import HOUR, MINUTE, format_instant, parse_instant
+from bot.domain.plurals import counted
 from bot.domain.values import Record
 from bot.simulator import (
     DataFaults,
@@ -93,7 +94,7 @@ def serve(record: Record | None, settings: SimulationSettings, say: Callable[[st
     data = record if record is not None else generated_market(settings)
     with build_server(data, settings) as server:
         opens = [bar.open_time for bar in data.bars]
-        say(f"serving {len(data.tokens)} tokens on {server.url}")
+        say(f"serving {counted(len(data.tokens), 'token')} on {server.url}")
         if opens:
             say(f"bars from {format_instant(min(opens))} to {format_instant(max(opens))}")
         say(f"HOURHAND_BASE_URL={server.url} HOURHAND_CLOCK_URL={server.url}")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.app.alert_words import alert_words
 from bot.domain.decimals import money_text, plain
 from bot.domain.instants import DAY, HOUR
+from bot.domain.plurals import counted
 from bot.engine import layout as at
 from bot.market.rules import build_rules
 from bot.market.strategy import Strategy, Universe
@@ -58,7 +59,7 @@ def _signals(s: Strategy) -> str:
     )
     return (
         f"A token is a candidate when {_SERIES[s.signals]}{confirm}{first}, "
-        f"for {s.candidate_ttl} slots; {again}."
+        f"for {counted(s.candidate_ttl, 'slot')}; {again}."
     )
 
 
@@ -142,7 +143,7 @@ def _limits(s: Strategy) -> str:
 def _exits(s: Strategy) -> str:
     return (
         f"Exits: at the stop, at the target, when the signal turns Bearish, or after "
-        f"{s.max_hold} h; then a rest of {s.cooldown_stop} slots after a stop, "
+        f"{s.max_hold} h; then a rest of {counted(s.cooldown_stop, 'slot')} after a stop, "
         f"{s.cooldown_other} after other exits."
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
+from bot.domain.plurals import counted
 
 if TYPE_CHECKING:
     from bot.app.audit import AuditResult, Progress
@@ -91,11 +92,14 @@ def _show(result: AuditResult) -> None:
     for name, one in sorted(result.strategies.items()):
         same = "the same" if one.replayed_sha256 == one.ledger_sha256 else "DIFFERENT"
         verdict = "not compared" if not one.replayed_sha256 else same
-        say(f"{name}: {one.slots} slots, ledger {one.ledger_sha256}, recomputed: {verdict}")
+        say(
+            f"{name}: {counted(one.slots, 'slot')}, ledger {one.ledger_sha256}, "
+            f"recomputed: {verdict}"
+        )
     for note in result.notes:
         say(f"note: {note}")
     for finding in result.findings:
         say(finding.text())
     for code, count in result.more.items():
         say(f"{code}: {count} more")
-    say("ok: no finding" if result.ok else f"{len(result.findings)} findings")
+    say("ok: no finding" if result.ok else counted(len(result.findings), "finding"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say
+from bot.domain.plurals import counted
 
 if TYPE_CHECKING:
     from bot.app.doctor_check import Check
@@ -51,7 +52,7 @@ def doctor(
     if as_json:
         print_json(document)
     else:
-        say(f"{document['failed']} failed, {document['warnings']} warnings")
+        say(f"{document['failed']} failed, {counted(document['warnings'], 'warning')}")
     if not document["ok"]:
         raise typer.Exit(FAILED)
 

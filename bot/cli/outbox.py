@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.common import HomeOption, JsonOption, home_of, print_json, say, start_log
 from bot.cli.reading import opened, show
+from bot.domain.plurals import counted
 
 FAILED = 1
 NewestOption = Annotated[int, typer.Option("--limit", min=1, help="Only the newest N messages.")]
@@ -64,4 +65,4 @@ def retry(sink: SinkOption = None, home: HomeOption = None, as_json: JsonOption 
     if as_json:
         print_json(document)
         return
-    say(f"{document['again']} messages will be tried again")
+    say(f"{counted(document['again'], 'message')} will be tried again")

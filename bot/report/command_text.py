@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import Page, clean, minute_text
 
 Document = dict[str, Any]
@@ -53,8 +54,8 @@ def managed_lines(managed: Document) -> list[str]:
     """That a strategy is only managed to its end, and what is still open."""
     return _folded(
         [
-            f"{managed['words']}; {managed['open_positions']} open positions, "
-            f"{managed['working_entries']} working entries, "
+            f"{managed['words']}; {counted(managed['open_positions'], 'open position')}, "
+            f"{counted(managed['working_entries'], 'working entry', 'working entries')}, "
             f"under configuration {managed['config_sha256'][:16]}"
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import (
     Column,
     Page,
@@ -75,7 +76,7 @@ def _keys(document: Document, page: Page) -> str:
 
 def _counts(document: Document, page: Page) -> str:
     said = (
-        f"{document['added']} trades added, {document['removed']} removed, "
+        f"{counted(document['added'], 'trade')} added, {document['removed']} removed, "
         f"{document['changed']} changed, {document['same']} the same."
     )
     return textwrap.fill(said, page.width or _WIDTH) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import Column, Page, clean, minute_text, table_text
 
 Document = dict[str, Any]
@@ -21,7 +22,7 @@ def strategy_text(one: Document, page: Page) -> str:
     first, last = minute_text(one["from"]), minute_text(one["to"])
     head = (
         f"{clean(one['strategy'])}  {first} to {last} UTC, source={one['source']}\n"
-        f"  {one['candidates']} candidates: {one['entered']['candidates']} entered, "
+        f"  {counted(one['candidates'], 'candidate')}: {one['entered']['candidates']} entered, "
         f"{one['refused']['candidates']} refused"
     )
     if one["never_evaluated"]:

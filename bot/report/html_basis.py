@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.markup import Child, Markup, html_table, joined, name_of, tag
 from bot.report.tables import minute_text, money_shown
 from bot.report.trials_text import standing_lines
@@ -82,7 +83,7 @@ def _assumptions(document: Document) -> Markup:
         f"at the open; targets fill only when traded through.",
         f"Path: {inside}.",
         f"At most {p['part']} of a bar's volume is filled; a missing bar is waited for "
-        f"{p['bar_wait']} slots.",
+        f"{counted(p['bar_wait'], 'slot')}.",
         "Spot, long only; no funding, borrowing, taxes or withdrawal costs.",
         "Tokens delisted before the data begin, and what was tried and thrown away, are not in it.",
     )

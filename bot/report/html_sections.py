@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.html_basis import basis_section, robustness_section
 from bot.report.markup import Child, Markup, escaped, html_table, joined, name_of, tag
-from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further
+from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further, observed
 from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import minute_text, money_shown
 
@@ -91,7 +92,7 @@ def _missed(slots: Document) -> Markup:
         return Markup("")
     return tag(
         "p",
-        f"{slots['expected']} slots expected, {slots['processed']} processed, of which "
+        f"{counted(slots['expected'], 'slot')} expected, {slots['processed']} processed, of which "
         f"{slots['missed']} came too late to open anything.",
         class_="loud",
     )
@@ -105,7 +106,7 @@ def _tile(
     one = figures[key]
     if one["value"] is None:
         return name, "-", one["why"]
-    more = f"n = {one['n']} {one['of']}"
+    more = f"n = {observed(one)}"
     if "low" in one:
         more += f", 95% {line.shown(one['low'])} to {line.shown(one['high'])}"
     if p is not None:
@@ -155,7 +156,8 @@ def _benchmarks(document: Document) -> Markup:
     return joined((
         html_table(["held instead", *(line.label for line in COMPARED)], rows),
         note(f"Bought once with the same cash and costs, held, not sold. n = "
-             f"{found['days']['n']} days. Excess, beta and IR: the strategy's against that row."),
+             f"{counted(found['days']['n'], 'day')}. "
+             f"Excess, beta and IR: the strategy's against that row."),
         note(f"Not shown: {'; '.join(absent)}.") if absent else "",
     ))  # fmt: skip
 
@@ -219,10 +221,10 @@ def _figure_table(lines: tuple[Line, ...], figures: Document) -> Markup:
     for line in lines:
         one = figures[line.key]
         if one["value"] is None:
-            why = f"{one['why']} (n {one['n']} {one['of']})"
+            why = f"{one['why']} (n {observed(one)})"
             reasons.setdefault(why, []).append(line.label)
             continue
-        rows.append([line.label, line.shown(one["value"]), f"{one['n']} {one['of']}",
+        rows.append([line.label, line.shown(one["value"]), observed(one),
                      further(line, one)])  # fmt: skip
     # The n stands beside its number, also where the screen is too narrow for what follows.
     shown = html_table(("", "value", "n", "95% or spread"), rows, right=(1, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import (
     Column,
     Page,
@@ -60,7 +61,7 @@ def orders_text(document: Document, page: Page) -> str:
         for row in rows
     ]
     body = table_text(columns, cells, page)
-    return f"{body}{document['working']} working of {document['total']} orders\n"
+    return f"{body}{document['working']} working of {counted(document['total'], 'order')}\n"
 
 
 def _leg_price(row: Document, leg: str) -> str | None:

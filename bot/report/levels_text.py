@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import Column, Page, clean, minute_text, table_text
 
 Document = dict[str, Any]
@@ -31,6 +32,7 @@ def levels_text(document: Document, page: Page) -> str:
         for row in document["snapshots"]
     ]  # fmt: skip
     return (
-        f"{table_text(columns, cells, page)}{len(cells)} of {document['total']} snapshots; "
-        f"{document['contents']} different contents\n"
+        f"{table_text(columns, cells, page)}{len(cells)} of "
+        f"{counted(document['total'], 'snapshot')}; "
+        f"{counted(document['contents'], 'different content')}\n"
     )

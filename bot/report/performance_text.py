@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from bot.domain.plurals import counted
 from bot.report.tables import Column, Page, indented, money_shown, table_text
 
 Document = dict[str, Any]
@@ -100,7 +101,8 @@ def _money(document: Document) -> str:
     money = {name: money_shown(text) for name, text in document["money"].items()}
     first, last = document["from"][:16].replace("T", " "), document["to"][:16].replace("T", " ")
     lines = [
-        f"{first} to {last} UTC, {document['slots']} hourly slots, {document['days']['n']} days",
+        f"{first} to {last} UTC, {counted(document['slots'], 'hourly slot')}, "
+        f"{counted(document['days']['n'], 'day')}",
         f"  {money['start']} -> {money['final']}, net {money['net']} after fees "
         f"{money['fees']} and slippage {money['slippage']}",
         f"  (gross {money['gross']}); open positions have {money['net_of_open_positions']} "
@@ -155,8 +157,8 @@ def _benchmarks(document: Document, page: Page) -> str:
     columns += [Column(head=line.label, side="right", spare=line.spare) for line in COMPARED]
     notes = [
         f"Same cash, start, end, fee and slippage; bought once, held, not sold; equal weight of "
-        f"what was on the market at the start. n = {document['days']['n']} days. Excess, beta and "
-        f"IR (information ratio) are the strategy's against that row."
+        f"what was on the market at the start. n = {counted(document['days']['n'], 'day')}. "
+        f"Excess, beta and IR (information ratio) are the strategy's against that row."
     ]
     notes += [f"{one['name']} bought {one['bought'][:10]}, its first bar."
               for one in found.values() if _late(one, document)]  # fmt: skip
@@ -194,7 +196,7 @@ def _block(
     columns = [Column(head=heads[0]), Column(head="value", side="right"), Column(head=heads[1]),
                Column(head="n")]  # fmt: skip
     rows = [
-        [f"  {line.label}", line.shown(one["value"]), further(line, one), f"{one['n']} {one['of']}"]
+        [f"  {line.label}", line.shown(one["value"]), further(line, one), observed(one)]
         for line in lines
         if (one := figures[line.key])["value"] is not None
     ]
@@ -203,6 +205,11 @@ def _block(
 
 def _bounds(line: Line, one: Document) -> str:
     return f"{line.shown(one['low'])} to {line.shown(one['high'])}" if "low" in one else ""
+
+
+def observed(one: Document) -> str:
+    """How many days, trades or fills a figure rests on."""
+    return counted(one["n"], one["of"].removesuffix("s"))
 
 
 def further(line: Line, one: Document) -> str:
@@ -222,7 +229,7 @@ def _missing(lines: Iterable[Line], figures: Document, page: Page, of: str = "")
     for line in lines:
         one = figures[line.key]
         if one["value"] is None:
-            reasons.setdefault(f"{one['why']} (n {one['n']} {one['of']})", []).append(line.label)
+            reasons.setdefault(f"{one['why']} (n {observed(one)})", []).append(line.label)
     return "".join(
         indented(f"Not shown: {of}{', '.join(labels)}: {why}.", page)
         for why, labels in reasons.items()

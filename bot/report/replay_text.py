@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.performance_text import performance_text
 from bot.report.tables import Page
 
@@ -16,8 +17,8 @@ def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
     """What ran over what, what came of it, why entries were refused, how robust it is."""
     yield f"{document['strategy']}  {document['from']} to {document['to']}"
     yield (
-        f"  {document['slots']} slots, {document['token_bars']} token-bars, "
-        f"{document['trades']} trades, {document['fills']} fills"
+        f"  {counted(document['slots'], 'slot')}, {counted(document['token_bars'], 'token-bar')}, "
+        f"{counted(document['trades'], 'trade')}, {counted(document['fills'], 'fill')}"
     )
     yield f"  source={document['source']}, {document['engine']}, {document['seconds']} s"
     if document["slot_by_slot"]:
@@ -29,8 +30,8 @@ def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
         )  # fmt: skip
     funnel = document["funnel"]
     yield (
-        f"  {funnel['candidates']} candidates -> {funnel['gates_passed']} past the gates -> "
-        f"{funnel['bracket_fits']} with a bracket -> {funnel['filled']} filled"
+        f"  {counted(funnel['candidates'], 'candidate')} -> {funnel['gates_passed']} past the "
+        f"gates -> {funnel['bracket_fits']} with a bracket -> {funnel['filled']} filled"
     )
     yield from _wrapped("exits", document["exits"])
     yield from _wrapped("refused", document["refusals"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import (
     Column,
     Page,
@@ -63,8 +64,8 @@ def _gain(gain: Document) -> str:
     return (
         f"{clean(gain['strategy'])}\n"
         f"  with what was known then    equity {money_shown(known['equity'])}, "
-        f"{known['trades']} trades\n"
+        f"{counted(known['trades'], 'trade')}\n"
         f"  with history as it is now   equity {money_shown(naive['equity'])}, "
-        f"{naive['trades']} trades\n"
+        f"{counted(naive['trades'], 'trade')}\n"
         f"  a naive backtest is off by  {money_shown(gain['gain'])}\n"
     )

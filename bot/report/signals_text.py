@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import Column, Page, clean, indented, minute_text, table_text
 
 Document = dict[str, Any]
@@ -20,7 +21,7 @@ def _strategy(one: Document, page: Page, horizon: int) -> str:
     head = (
         f"{clean(one['strategy'])}  {first} to {last} UTC, signals: source={one['source']}\n"
         f"  {one['edges']['bullish']} turns to Bullish, {one['edges']['bearish']} to Bearish of "
-        f"{one['tokens']} tokens" + (f"\n  left out: {left}" if left else "")
+        f"{counted(one['tokens'], 'token')}" + (f"\n  left out: {left}" if left else "")
     )
     parts = [
         head + "\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any, Literal
 
+from bot.domain.plurals import counted
 from bot.report.command_text import conflict_lines, held_lines, managed_lines
 from bot.report.outbox_text import sink_line
 from bot.report.reason_words import REASON_WORDS
@@ -183,8 +184,8 @@ def _backfill(backfill: Document) -> str:
         return clean(backfill["fault"])
     if not backfill["requests"]:
         back = backfill["from"][:10]
-        return f"complete: asked for bars of {backfill['tokens']} tokens back to {back}"
+        return f"complete: asked for bars of {counted(backfill['tokens'], 'token')} back to {back}"
     return (
-        f"{backfill['requests']} requests to send for {len(backfill['incomplete'])} of "
-        f"{backfill['tokens']} tokens; by about {minute_text(backfill['ready'])} UTC"
+        f"{counted(backfill['requests'], 'request')} to send for {len(backfill['incomplete'])} of "
+        f"{counted(backfill['tokens'], 'token')}; by about {minute_text(backfill['ready'])} UTC"
     )

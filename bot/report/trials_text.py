@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from bot.domain.plurals import counted
 from bot.report.tables import Column, Page, minute_text, table_text
 
 Document = dict[str, Any]
@@ -18,7 +19,7 @@ _SHA_SHOWN = 8
 def standing_lines(document: Document) -> Iterator[str]:
     """How likely it is that a run's Sharpe ratio is more than the luck of the best of many."""
     n = document["n"]
-    tried = f"{n} trial{'' if n == 1 else 's'} on this data"
+    tried = f"{counted(n, 'trial')} on this data"
     found = document["deflated_sharpe"]
     if found is None:
         text = f"after {tried}, no probability that the Sharpe ratio is above chance: "
@@ -66,4 +67,5 @@ def trials_text(document: Document, page: Page) -> str:
         )
         for row in rows
     ]
-    return table_text(columns, cells, page) + f"{document['n']} trials in {document['file']}\n"
+    tried = counted(document["n"], "trial")
+    return table_text(columns, cells, page) + f"{tried} in {document['file']}\n"

@@ -12,6 +12,7 @@ from bot.adapters.files.bar_rows import BarRows, joined
 from bot.adapters.files.candle_names import interval_ms
 from bot.domain.bar_table import IntColumn, impossible_rows
 from bot.domain.instants import format_instant
+from bot.domain.plurals import counted
 
 _PLACES_MAX = 5
 # One, several, and what is done about it.
@@ -52,8 +53,8 @@ class GapFinding(Finding):
         if self.count == 1:
             return f"gap of {longest}"
         return (
-            f"{self.count} gaps, {_length(self.missing, self.interval)} absent, the longest "
-            f"{longest} ({_shown(self)})"
+            f"{counted(self.count, 'gap')}, {_length(self.missing, self.interval)} absent, "
+            f"the longest {longest} ({_shown(self)})"
         )
 
 
@@ -186,8 +187,8 @@ def _gaps(times: IntColumn, step: int, interval: str) -> GapFinding | None:
 
 def _length(count: int, interval: str) -> str:
     if interval == "1h":
-        return f"{count} hour" if count == 1 else f"{count} hours"
-    return f"{count} bar of {interval}" if count == 1 else f"{count} bars of {interval}"
+        return counted(count, "hour")
+    return f"{counted(count, 'bar')} of {interval}"
 
 
 def _shown(finding: Finding) -> str:

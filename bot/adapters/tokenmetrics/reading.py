@@ -18,6 +18,7 @@ from bot.adapters.tokenmetrics.parsed import (
 )
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
 from bot.domain.instants import DAY
+from bot.domain.plurals import counted
 
 T = TypeVar("T", bound=Observation)
 
@@ -83,7 +84,7 @@ def _rows(
     envelope: Envelope, reading: Reading, read_row: Callable[[Row, Reading], T | None]
 ) -> list[T | None]:
     if envelope.length is not None and envelope.length != len(envelope.rows):
-        told = f"{len(envelope.rows)} rows, announced {envelope.length}"
+        told = f"{counted(len(envelope.rows), 'row')}, announced {envelope.length}"
         reading.note(FaultCode.LENGTH_DIFFERS, told)
     return [_one(index, raw, reading, read_row) for index, raw in enumerate(envelope.rows)]
 

@@ -88,8 +88,42 @@ def test_a_message_that_is_missing_invented_or_changed_is_found(
     home: Path, changed: sqlite3.Connection, fault: str, where: str
 ) -> None:
     sql(fault)(changed)
-    found = [one.where for one in audit(home).findings if one.code == "OUTBOX"]
+    findings = [one for one in audit(home).findings if one.code == "OUTBOX"]
+    found = [one.where for one in findings]
     assert any(where in place for place in found), found
+    for one in findings:  # lines that a person can read
+        assert not {one.expected[:1], one.found[:1]} & {"(", "{", "["}, one.text()
+        assert len(one.text()) < 250, one.text()
+
+
+@pytest.mark.parametrize(
+    ("fault", "part", "found"),
+    [
+        (f"UPDATE outbox SET body = json_replace(body, '$.price', '1.5') WHERE id = {OF_A_FILL}",
+         "(entry.filled): body, price", "1.5"),
+        (f"UPDATE outbox SET event_time = event_time + 1 WHERE id = {OF_AN_ORDER}",
+         "(entry.ordered): event time", ".001Z"),
+        (f"UPDATE outbox SET body = body || ' ' WHERE id = {OF_AN_ORDER}",
+         "(entry.ordered): the body's text", "} "),
+        (f"UPDATE outbox SET body = json_remove(body, '$.price') WHERE id = {OF_A_FILL}",
+         "(entry.filled): body, price", "none"),
+        ("UPDATE outbox SET body = json_replace(body, '$.text', 'x') WHERE topic LIKE 'alert.%' "
+         "AND topic <> 'alert.rules'", ": body, text", "x"),
+    ],
+)  # fmt: skip
+def test_a_changed_message_is_told_by_the_part_that_was_changed(
+    home: Path, changed: sqlite3.Connection, fault: str, part: str, found: str
+) -> None:
+    sql(fault)(changed)
+    findings = [
+        one for one in audit(home).findings
+        if one.code == "OUTBOX" and not one.where.startswith("rows ")
+    ]  # fmt: skip
+    assert findings
+    for one in findings:
+        assert part in one.where
+        assert one.found.endswith(found)
+        assert one.expected != one.found
 
 
 def test_slots_before_the_first_that_had_messages_need_none(
@@ -132,7 +166,7 @@ def test_messages_that_wait_for_more_than_an_hour_and_those_set_aside_are_noted(
     notes = [note for note in audit(home).notes if "webhook" in note]
     assert notes == [
         f"{waiting} messages wait for webhook, the oldest for more than an hour",
-        "1 messages to webhook were set aside: see `hourhand outbox`",
+        "1 message was set aside for webhook: see `hourhand outbox`",
     ]
     database = open_database(home / "hourhand.db")
     with closing(database), database.transaction() as connection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.report.command_text import command_text, conflict_lines, held_lines, managed_lines
 from bot.report.tables import PIPE
 
@@ -58,3 +60,15 @@ def test_every_line_of_status_fits_80_columns() -> None:
     ]  # fmt: skip
     assert all(len(line) <= 80 for line in lines), lines
     assert "  no entries since 2025-02-03 06:01: paused by the operator" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("positions", "entries", "words"),
+    [(1, 1, "1 open position, 1 working entry,"), (2, 0, "2 open positions, 0 working entries,")],
+)
+def test_one_is_no_plural(positions: int, entries: int, words: str) -> None:
+    managed = {
+        "words": "its file is gone", "open_positions": positions, "working_entries": entries,
+        "config_sha256": "a" * 64,
+    }  # fmt: skip
+    assert words in " ".join(managed_lines(managed)[0].split())

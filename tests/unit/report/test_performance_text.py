@@ -79,7 +79,7 @@ def test_a_long_run_shows_every_row_with_its_n_and_bounds() -> None:
     assert "not distinguishable from zero (p 0.378)" in " ".join(text.split())
     assert "8 closed and 1 still open" in text
     assert "5000 histories drawn from the 400 daily returns" in text
-    assert line_of(text, "turnover a year").endswith("1 fills")
+    assert line_of(text, "turnover a year").endswith("1 fill")
     assert "Not shown" not in text.split("benchmarks")[1]  # that cash does not vary is no news
 
 
