@@ -16,7 +16,16 @@ import pytest
 from bot.domain.instants import DAY, HOUR, MINUTE
 from tests.support.forked import Forks
 from tests.support.ledger_home import START
-from tests.support.moody_lab import DOWN, REFUSING, WELL, MoodyLab, World, market
+from tests.support.moody_lab import (
+    DOWN,
+    REFUSING,
+    WELL,
+    MoodyLab,
+    World,
+    market,
+    provider_of,
+    restated,
+)
 from tests.support.small_disk import fill, make_read_only, make_writable, small_disk
 
 
@@ -252,13 +261,21 @@ def test_a_clock_of_another_century_ends_a_start_that_will_be_tried_again(world:
 def test_a_clock_set_back_repeats_no_slot(world: World) -> None:
     daemon = world.start()
     daemon.until_slot(4)
-    first = world.query("SELECT slot, lines_sha256 FROM cycle ORDER BY slot")
+    done = "SELECT slot, lines_sha256, input_sha256 FROM cycle ORDER BY slot"
+    seen = "SELECT * FROM bar WHERE available_at <= (SELECT max(as_of) FROM slot) ORDER BY id"
+    first, known = world.query(done), world.query(seen)
     now = world.provider.clock.now()
     world.provider.clock.set(now - 2 * HOUR, now - 2 * HOUR)
     time.sleep(0.2)
+    # What the provider says of the hours that were done is another thing from now on.
+    world.provider.app = provider_of(restated(market()), world.provider.clock)
     daemon.until_slot(6)
-    found = world.query("SELECT slot, lines_sha256 FROM cycle ORDER BY slot")
-    assert found[: len(first)] == first
+    assert world.query(done)[: len(first)] == first
+    rows = world.query("SELECT * FROM bar ORDER BY id")
+    assert rows[: len(known)] == known
+    again = "FROM bar b JOIN bar a USING (token_id, open_time) WHERE b.id > a.id"
+    changed = world.query(f"SELECT b.open_time {again} AND b.close <> a.close")  # noqa: S608
+    assert min(changed) < (START + 4 * HOUR,)  # and it came
     assert slots_are_gapless(world, 6)
     assert daemon.stop().exit == 0
     assert world.findings() == []

@@ -14,7 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.support.forked import Ended, Forks, Started
 from tests.support.ledger_home import EASY, START, write_strategy
 
 WAIT_S = 180.0  # on a machine with other work too
+_LOWER = Decimal("0.99")
 WELL, REFUSING, DOWN = "well", "refusing", "down"
 
 
@@ -186,6 +188,23 @@ def market() -> Record:
     return generate(GeneratedMarket(seed=1, start=START - DAY, hours=24 * 7, tokens=4))
 
 
+def restated(record: Record) -> Record:
+    """The same market, told otherwise: every price a little lower."""
+    bars = [
+        replace(
+            bar, open=bar.open * _LOWER, high=bar.high * _LOWER, low=bar.low * _LOWER,
+            close=bar.close * _LOWER,
+        )
+        for bar in record.bars
+    ]  # fmt: skip
+    return replace(record, bars=bars)
+
+
+def provider_of(record: Record, clock: SetClock) -> ASGIApp:
+    """A simulator that serves a market."""
+    return create_app(MarketSource(record), clock, SimulatorOptions())
+
+
 @dataclass(slots=True)
 class MoodyLab:
     """What worlds share: the process that forks commands, and the market."""
@@ -200,7 +219,7 @@ class MoodyLab:
         write_strategy(home, "easy", EASY)
         clock = SetClock(START)
         clock.set(START, START)
-        provider = Provider(create_app(MarketSource(self.record), clock, SimulatorOptions()), clock)
+        provider = Provider(provider_of(self.record, clock), clock)
         with Server(provider) as simulator:
             said = home.parent / "said"
             yield World(home, Lab(clock, simulator.url, self.forks), provider, said)
