@@ -93,4 +93,5 @@ def test_a_command_interrupted_from_the_keyboard_ends_with_130_and_without_a_tra
         assert "Traceback" not in said(home)
 
     count = len(calls_of(lab, traceable.copy(lab, "reads"), "pread64", "status"))
-    traceable.each(chosen(range(1, count + 1), 4), strike)
+    points = chosen(range(1, count + 1), 4)
+    print(f"interrupted: {traceable.each(points, strike)} of {count} reads")
