@@ -168,7 +168,7 @@ def test_a_backup_never_replaces_a_file(homes: FilledHomes, tmp_path: Path) -> N
     target = tmp_path / "kept"
     target.write_text("mine")
     outcome = run("db", "backup", target, "--home", homes.late)
-    assert (outcome.code, outcome.error.split(": ")[1]) == (74, "is there already")
+    assert (outcome.code, outcome.error.split(": ")[1]) == (2, "is there already")
     assert target.read_text() == "mine"
 
 
