@@ -17,10 +17,12 @@ from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.health_store import health_rows
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
+from bot.app.outbox_view import sinks_document
 from bot.app.poll_needs import plan_of
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.strategy_files import LoadedStrategy
-from bot.domain.instants import HOUR, MINUTE, format_instant
+from bot.domain.instants import HOUR, MINUTE, format_instant, parse_instant
+from bot.domain.plurals import counted
 
 LATE = 30 * MINUTE
 OVERDUE = 2 * HOUR
@@ -68,6 +70,7 @@ def _troubles(reader: Reader, loaded: list[LoadedStrategy], fault: str) -> Itera
     yield from _answers(reader, loaded, now)
     yield from _credits(reader, now)
     yield from _disk(reader.path)
+    yield from _receivers(reader, now)
     if fault:
         reason = f"the next start would fail: {fault}"
         yield Trouble(state=DEGRADED, part="strategies", reason=reason)
@@ -119,3 +122,17 @@ def _disk(database: Path) -> Iterator[Trouble]:
     if os.statvfs(database.parent).f_flag & os.ST_RDONLY:
         reason = f"{database.parent} is mounted read-only"
         yield Trouble(state=DEGRADED, part="disk", reason=reason)
+
+
+def _receivers(reader: Reader, now: int) -> Iterator[Trouble]:
+    """Whether every receiver of the settings gets its messages."""
+    for one in sinks_document(reader):
+        if not one["configured"]:
+            continue
+        oldest, name = one["oldest_waiting"], one["sink"]
+        if oldest is not None and now - parse_instant(oldest) > LATE:
+            waits = f"{name}: {counted(one['waiting'], 'message')} not delivered since {oldest}"
+            reason = f"{waits}: {one['last_error'] or 'not tried yet'}"
+            yield Trouble(
+                state=DEGRADED, part="receivers", reason=reason, since=parse_instant(oldest)
+            )

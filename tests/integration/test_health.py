@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.sql import slot_store
+from bot.adapters.sql import outbox_store, slot_store
 from bot.adapters.sql.engine import open_database
+from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.adapters.sql.migrate import create_database
 from bot.app.health import HealthNotes
 from bot.domain.errors import ClockError, StorageError
@@ -99,6 +100,32 @@ def test_an_hourly_endpoint_that_is_silent_is_named_with_its_last_answer(home: P
     code, state, since, reasons = health(home)
     assert (code, state, since) == (1, "degraded", format_instant(LAST - 3 * HOUR))
     assert "entries stop as data ages" in reasons[0]
+
+
+def test_a_receiver_whose_messages_wait_for_half_an_hour_is_named_with_its_last_error(
+    home: Path,
+) -> None:
+    with (home / "config" / "hourhand.toml").open("a") as settings:
+        settings.write("notify_log = true\n")
+    written = LAST + 5 * MINUTE
+    database = open_database(home / "hourhand.db")
+    with database.transaction() as connection:
+        outbox_store.register(connection, ("log",))
+        message = OutboxRow(
+            dedup="0" * 32, topic="health", strategy=None, slot=None, event_time=written, late=False,
+            body="{}",
+        )  # fmt: skip
+        outbox_store.post(connection, message, written)
+        claimed = outbox_store.claim(connection, "log", 1, written)
+        assert claimed is not None
+        outbox_store.mark_failed(connection, "log", claimed.id, "TypeError", written + HOUR)
+    database.close()
+    hear_at(home, written + 30 * MINUTE)
+    assert health(home) == (0, "healthy", None, [])
+    hear_at(home, written + 31 * MINUTE)
+    since = format_instant(written)
+    reason = f"degraded: receivers: log: 1 message not delivered since {since}: TypeError"
+    assert health(home) == (1, "degraded", since, [reason])
 
 
 def test_what_the_daemon_noted_is_told_since_it_began(home: Path) -> None:

@@ -9,7 +9,10 @@ from bot.domain.instants import format_instant
 
 
 class LogSink:
-    """Writes each message as one line, its facts beside it."""
+    """Writes each message as one line, its facts under `data` as a webhook has them.
+
+    Beside the rest they would meet names that are the log's own, such as `event` and `level`.
+    """
 
     name = "log"
     per_minute = None
@@ -26,7 +29,7 @@ class LogSink:
                 event_time=format_instant(message.event_time),
                 late=message.late,
                 attempt=message.attempt,
-                **message.facts,
+                data=message.facts,
             )
         except OSError as error:
             raise UndeliveredError(f"the log cannot be written: {error.strerror}") from None

@@ -246,7 +246,7 @@ def test_each_receiver_is_served_for_itself(post: Post) -> None:
             assert (post.waiting("webhook"), post.waiting("log")) == (3, 0)
         logged = [line for line in lines if line["event"] == "notify"]
         assert [line["id"] for line in logged] == told
-        assert logged[0]["text"] == "bought in slot 0"
+        assert logged[0]["data"]["text"] == "bought in slot 0"
         assert logged[0]["topic"] == "entry.filled"
 
 
