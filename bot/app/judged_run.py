@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.bar_tables import read_history
 from bot.adapters.sql.engine import open_readonly
+from bot.adapters.sql.file_checks import blaming_damage
 from bot.adapters.sql.ledger_read import Span
 from bot.app.bootstrap import database_at
 from bot.app.lineup import last_configuration
@@ -88,7 +89,7 @@ def _recorded(
     path = _database_path(source, environment)
     database = open_readonly(path)
     try:
-        with database.transaction() as connection:
+        with blaming_damage(path), database.transaction() as connection:
             names = ledger_read.strategies(connection)
             if not names or (strategy is not None and strategy not in names):
                 there = ", ".join(names) or "none yet: no slot has been done"

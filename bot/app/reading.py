@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, overview, slot_store
 from bot.adapters.sql.engine import Database, open_database, open_readonly
+from bot.adapters.sql.file_checks import blaming_damage
 from bot.app.bootstrap import database_at, wall_ms
 from bot.app.settings import Settings, load_settings
 from bot.domain.decimals import plain
@@ -107,7 +108,7 @@ def writing(settings: Settings) -> Iterator[Reader]:
 @contextmanager
 def _reader(settings: Settings, database: Database) -> Iterator[Reader]:
     try:
-        with database.transaction() as connection:
+        with blaming_damage(database.path), database.transaction() as connection:
             yield Reader(
                 settings,
                 database.path,

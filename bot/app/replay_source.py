@@ -37,6 +37,7 @@ def read_source(
 def _read_database(given: str | None, home: Path | None, environment: Mapping[str, str]) -> History:
     from bot.adapters.sql.bar_tables import read_history
     from bot.adapters.sql.engine import open_readonly
+    from bot.adapters.sql.file_checks import blaming_damage
     from bot.app.bootstrap import database_at
     from bot.app.settings import find_home, load_settings
 
@@ -47,7 +48,7 @@ def _read_database(given: str | None, home: Path | None, environment: Mapping[st
         path = database_at(folder, load_settings(folder))
     database = open_readonly(path)
     try:
-        with database.transaction() as connection:
+        with blaming_damage(path), database.transaction() as connection:
             return read_history(connection)
     finally:
         database.close()

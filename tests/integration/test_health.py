@@ -112,8 +112,8 @@ def test_a_receiver_whose_messages_wait_for_half_an_hour_is_named_with_its_last_
     with database.transaction() as connection:
         outbox_store.register(connection, ("log",))
         message = OutboxRow(
-            dedup="0" * 32, topic="health", strategy=None, slot=None, event_time=written, late=False,
-            body="{}",
+            dedup="0" * 32, topic="health", strategy=None, slot=None, event_time=written,
+            late=False, body="{}",
         )  # fmt: skip
         outbox_store.post(connection, message, written)
         claimed = outbox_store.claim(connection, "log", 1, written)

@@ -18,6 +18,8 @@ from bot.domain.errors import DamageError, SchemaError, StorageError
 
 FAULTS_MAX = 8  # of a kind; one is enough to refuse the file
 RESTORE_HINT = "keep it, and put a backup in its place with `hourhand db restore FILE`"
+# What rows that are not what they were make the code that reads them run into.
+_STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
 _ENTRY = "seq, kind, strategy, slot, body, prev_hash, hash"
 _TAIL = 100  # entries whose links a start looks at
 
@@ -77,6 +79,18 @@ def faults_of(path: Path) -> list[str]:
             return faults or chain_faults(connection, 1) or content_faults(connection)
     except _BrokenFile as error:
         return [str(error)]
+
+
+@contextmanager
+def blaming_damage(path: Path) -> Iterator[None]:
+    """Where reading rows stumbles, the file is looked at whole: DamageError if it is not sound."""
+    try:
+        yield
+    except _STUMBLES as error:
+        faults = faults_of(path)
+        if faults:
+            raise DamageError(f"{path}: is damaged: {faults[0]}: {RESTORE_HINT}") from error
+        raise
 
 
 def worn_answers(path: Path) -> list[str]:

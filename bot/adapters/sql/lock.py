@@ -54,9 +54,11 @@ class InstanceLock:
 def acquire(database: Path) -> InstanceLock:
     """The lock of this database, whatever path leads to it.
 
-    Raises AlreadyRunningError, naming the holder, where another process has it.
+    Raises AlreadyRunningError, naming the holder, where another process has it; StorageError where
+    the file has a second name, under which another process would not see the lock.
     """
     real = Path(os.path.realpath(database))
+    _check_names(real)
     path = real.with_name(real.name + ".lock")
     for _ in range(_TRIES_MAX):
         descriptor = _lock(path)
@@ -107,6 +109,24 @@ def _lock(path: Path) -> int:
             raise AlreadyRunningError(_who(path, holder)) from None
         raise StorageError(f"{path}: cannot be locked: {error.strerror}") from None
     return descriptor
+
+
+def _check_names(database: Path) -> None:
+    """SQLite's log and our lock stand beside a name: two names of one file would ruin it."""
+    try:
+        file = database.stat()
+    except OSError:
+        return  # it will be made, or opening it says why not
+    if file.st_nlink < 2:
+        return
+    # A kill between a new file's two names leaves the first, which nobody opens.
+    drafts = database.parent.glob(f".{database.name}.*.new")
+    if file.st_nlink - sum(os.path.samestat(file, draft.stat()) for draft in drafts) > 1:
+        raise StorageError(
+            f"{database}: the file has another name as well (a hard link, as `cp -l` makes), and a "
+            f"program that works under that one would ruin it: put a real copy in its place "
+            f"(`cp {database.name} copy && mv copy {database.name}`)"
+        )
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.sql.engine import open_database
 from bot.adapters.sql.lock import acquire, take_lease
-from bot.domain.errors import AlreadyRunningError
+from bot.domain.errors import AlreadyRunningError, StorageError
 from tests.integration.sql.support import T0, commit, quiet_slot, start
 
 HOLD = """
@@ -51,6 +51,22 @@ def test_a_link_leads_to_the_same_lock(tmp_path: Path) -> None:
     with acquire(path), pytest.raises(AlreadyRunningError):
         acquire(tmp_path / "link.db")
     acquire(tmp_path / "link.db").release()
+
+
+def test_a_file_with_a_second_name_is_refused_and_a_draft_left_by_a_kill_is_none(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "a.db", tmp_path / "other" / "a.db"
+    path.touch()
+    other.parent.mkdir()
+    (tmp_path / ".a.db.0123.new").hardlink_to(path)
+    acquire(path).release()
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(StorageError, match="has another name as well"):
+            acquire(name)
+    other.unlink()
+    acquire(path).release()
 
 
 def test_the_lock_is_not_inherited_by_a_child(tmp_path: Path) -> None:
