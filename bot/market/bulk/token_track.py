@@ -193,7 +193,9 @@ def _track(
         ],
         trend=trend_rows(bars, use) if strategy.signals == "local" else np.zeros(0, np.int8),
         books=books,
-        snapshots=follow(view, source.record, plan.times, plan.lags, plan.columns),
+        snapshots=follow(
+            view, source.record, plan.times, plan.lags, plan.columns, strategy.signals
+        ),
         daily=closes,
         impossible=known.impossible,
     )
