@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from bot.app.level_merge import merged_book, whole_strengths
 from bot.app.reading import Document
 from bot.domain.decimals import decimals_of, plain
 from bot.domain.instants import parse_instant
 from bot.engine.costs import net_entry, net_stop, net_target, sell_ticks
-from bot.engine.levels import STRENGTH, merge_book
+from bot.engine.levels import STRENGTH
 from bot.engine.params import Params
 from bot.market.bar_series import fitting
 from bot.market.needs import needs_of
@@ -61,17 +62,14 @@ def merged_levels(params: Params, seen: Document, slot: int) -> list[tuple[str, 
     tick = Decimal(seen["tick"])
     texts = [Decimal(price) for price, _ in seen["book"]]
     scale = fitting(max(map(decimals_of, texts), default=0), tick, max(texts, default=tick))
-    prices = np.array([scale.points(value) for value in texts], dtype=np.int64)
+    prices = [scale.points(value) for value in texts]
     strengths = np.array([strength for _, strength in seen["book"]], dtype=np.float64)
     built = parse_instant(seen["book_built"]) if "book_built" in seen else 0
-    merged, weights = np.zeros_like(prices), np.zeros_like(prices)
-    count = merge_book(
-        prices, strengths, 0, len(texts), built, slot, params.merge, scale.points(tick),
-        merged, weights,
-    )  # fmt: skip
+    levels = zip(prices, whole_strengths(strengths, built, slot), strict=True)
+    points, weights = merged_book(levels, params.merge, scale.points(tick))
     return [
         (scale.text(price), round(weight / STRENGTH, _STRENGTH_DIGITS))
-        for price, weight in zip(merged[:count].tolist(), weights[:count].tolist(), strict=True)
+        for price, weight in zip(points, weights, strict=True)
     ]
 
 

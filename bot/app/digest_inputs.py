@@ -17,6 +17,7 @@ from bot.app.bracket_words import merged_levels
 from bot.app.queries import series_read
 from bot.domain.instants import HOUR, format_instant
 from bot.engine.numbers import round10
+from bot.engine.params import Params
 from bot.market.alert_memory import AlertMemory, Memory
 from bot.market.alert_rules import LEVEL, Alert
 from bot.market.alert_watch import LevelSeen, Sight, watch
@@ -258,12 +259,22 @@ class _Decided:
         return None
 
 
+def _does_decay(entry: Document) -> bool:
+    """Whether the book of an entry reads differently in a later slot."""
+    return "book_built" in entry and any(strength for _, strength in entry["book"])
+
+
 @dataclass(slots=True)
 class _Levels:
     """What became of the levels that slots knew, by the same rules as alerts (Q5)."""
 
     strategy: Strategy
     memory: Memory = field(default_factory=Memory)
+    params: Params = field(init=False)
+    books: dict[int, tuple[Document, tuple[LevelSeen, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.params = build_rules(self.strategy)[0].params
 
     def see(self, seen: Seen) -> None:
         """A slot of the week: its newest bars against the levels known before them."""
@@ -277,16 +288,25 @@ class _Levels:
     def _sight(self, seen: Seen, token_id: int, entry: Document) -> Sight:
         bar = entry["bar"]
         book: tuple[LevelSeen, ...] = ()
-        if self.strategy.levels == "local" or entry["levels"] == "fresh":
-            params = build_rules(self.strategy)[0].params
-            merged = merged_levels(params, entry, seen.slot) if entry["book"] else []
-            book = tuple(LevelSeen(price, int(weight * _STRENGTH)) for price, weight in merged)
+        if entry["book"] and (self.strategy.levels == "local" or entry["levels"] == "fresh"):
+            book = self._book(seen.slot, token_id, entry)
         prices = (whole_price(bar[name]) for name in ("high", "low", "close"))
         return Sight(
             token_id=token_id, symbol="", in_universe=bool(entry["in_universe"]), numbers={},
             bars=(Candle(bar_time(entry) or 0, *prices),), close=bar["close"],
             tick=whole_price(entry["tick"]), book=book,
         )  # fmt: skip
+
+    def _book(self, slot: int, token_id: int, entry: Document) -> tuple[LevelSeen, ...]:
+        """The merged levels: those of the slot before where the entry says the same."""
+        said = {name: entry.get(name) for name in ("book", "tick", "book_built")}
+        before = self.books.get(token_id)
+        if before is not None and before[0] == said and not _does_decay(entry):
+            return before[1]
+        merged = merged_levels(self.params, entry, slot)
+        book = tuple(LevelSeen(price, int(weight * _STRENGTH)) for price, weight in merged)
+        self.books[token_id] = (said, book)
+        return book
 
     def document(self) -> Document:
         """Approaches, touches and their ends, with the rates that follow."""

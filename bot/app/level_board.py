@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from bot.app.judged_run import JudgedRun
+from bot.app.level_merge import merged_book, whole_strengths
 from bot.app.price_panel import bar_tables
 from bot.app.signal_lanes import Piece
 from bot.domain.bar_table import BarTable, impossible_rows
 from bot.domain.instants import DAY, format_instant
 from bot.engine import layout as at
-from bot.engine.levels import STRENGTH, merge_book, whole_strength
-from bot.engine.types import FloatArray, IntArray
+from bot.engine.levels import STRENGTH
+from bot.engine.types import FloatArray
 from bot.market.strategy import Strategy
 from bot.stats.level_episodes import APPROACH, Bars, Episode, first_episode, is_far
 from bot.stats.wilson_interval import wilson_interval
@@ -74,28 +75,19 @@ class LevelWatch:
             return
         slot, tick = int(piece.slots[s]), int(inputs.insts[token, at.I_TICK])
         prices = inputs.prices[start:end]
-        strengths = inputs.strengths[start:end]
         built = int(cell[at.C_BOOK_BUILT])
+        weights = whole_strengths(inputs.strengths[start:end], built, slot)
         if (np.diff(prices) * _PPM < self._merge * prices[:-1]).any():
-            prices, strengths = _merged(prices, strengths, (built, slot, self._merge, tick))
-        else:
-            whole = [whole_strength(float(one), built, slot) for one in strengths]
-            strengths = np.array(whole, dtype=np.float64) / STRENGTH
+            levels = zip(prices.tolist(), weights, strict=True)
+            points, weights = merged_book(levels, self._merge, tick)
+            prices = np.array(points, dtype=np.int64)
+        strengths = np.array(weights, dtype=np.int64) / STRENGTH
         scale = 10.0 ** -piece.made.prices[token].decimals
         found: FloatArray = prices.astype(np.float64) * scale
         books = self.books[token_id]
         if books and np.array_equal(books[-1].prices, found):
             found = books[-1].prices
         books.append(Snapshot(slot, found, strengths))
-
-
-def _merged(
-    prices: IntArray, strengths: FloatArray, how: tuple[int, int, int, int]
-) -> tuple[IntArray, FloatArray]:
-    count = len(prices)
-    out, weights = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    kept = merge_book(prices, strengths, 0, count, *how, out, weights)
-    return out[:kept], weights[:kept] / STRENGTH
 
 
 def judge_levels(watch: LevelWatch, run: JudgedRun, shift: float = 1.0) -> list[Judged]:
@@ -160,11 +152,12 @@ class _Watched:
                 self._ended.setdefault(level, start - 1)
 
     def _near(self, book: Snapshot, start: int, stop: int) -> list[int]:
-        """Levels that the day's range, its opening gap included, comes near to."""
-        before = self._bars.close[start - 1]
-        high = max(float(self._prices[start:stop, 1].max()), before) * (1.0 + 2 * APPROACH)
-        low = min(float(self._prices[start:stop, 2].min()), before) * (1.0 - 2 * APPROACH)
-        return np.flatnonzero((book.prices <= high) & (book.prices >= low)).tolist()
+        """Levels that some bar of the day comes near to, as `first_episode` has it."""
+        levels = book.prices[:, None]
+        below = levels < self._prices[start - 1 : stop - 1, 3]
+        down = self._prices[start:stop, 2] <= levels * (1.0 + APPROACH)
+        up = self._prices[start:stop, 1] >= levels * (1.0 - APPROACH)
+        return np.flatnonzero(np.where(below, down, up).any(axis=1)).tolist()
 
     def _level(self, level: float, strength: float, start: int, stop: int) -> list[Judged]:
         found = []

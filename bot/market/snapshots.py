@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,14 +15,16 @@ class Seen(Generic[T]):
 
     visible: int
     valid_time: int
-    text: str  # canonical row text, the last tie-breaker
+    text: Callable[[T], str]  # canonical row text, the last tie-breaker, seldom asked for
     confirmed: int
     row: T
 
-    @property
-    def order(self) -> tuple[int, int, str]:
+    def stands_over(self, other: Seen[T]) -> bool:
         """Greater wins: valid time, then instant of knowledge, then text."""
-        return (self.valid_time, self.visible, self.text)
+        ours, theirs = (self.valid_time, self.visible), (other.valid_time, other.visible)
+        if ours != theirs:
+            return ours > theirs
+        return self.text(self.row) >= other.text(other.row)
 
 
 class SnapshotSeries(Generic[T]):
@@ -45,7 +48,7 @@ class SnapshotSeries(Generic[T]):
             self._sorted = True
         while self._waiting and self._waiting[-1].visible <= as_of:
             seen = self._waiting.pop()
-            if self._current is None or seen.order >= self._current.order:
+            if self._current is None or seen.stands_over(self._current):
                 self._current = seen
         return self._current is not before
 

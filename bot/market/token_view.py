@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from bot.domain.decimals import plain
 from bot.domain.values import Bar, Grade, Level, LevelList, Metrics, Signal
@@ -20,6 +22,8 @@ from bot.market.needs import Needs
 from bot.market.signal_rows import SignalRow, SignalSeries
 from bot.market.snapshots import Seen, SnapshotSeries
 from bot.market.strategy import Strategy
+
+_Daily = TypeVar("_Daily", Metrics, Grade)
 
 
 @dataclass(slots=True)
@@ -81,22 +85,22 @@ class TokenView:
 
     def push_metrics(self, row: Metrics) -> None:
         """Add a day's metrics."""
-        text = ",".join(f"{name}={value!r}" for name, value in row.values)
-        self._metrics.push(self._seen(row, text))
+        self._metrics.push(self._seen(row, _metrics_text))
 
     def push_grade(self, row: Grade) -> None:
         """Add a day's grade."""
-        self._grades.push(self._seen(row, repr(row.tm_grade)))
+        self._grades.push(self._seen(row, _grade_text))
 
     def push_levels(self, row: LevelList) -> None:
         """Add a level list as it was seen."""
-        text = ",".join(sorted(map(_level_text, row.levels)))
-        seen = Seen(
-            visible=row.seen_at, valid_time=row.seen_at, text=text, confirmed=row.seen_at, row=row
-        )
-        self._lists.push(seen)
+        self._lists.push(
+            Seen(
+                visible=row.seen_at, valid_time=row.seen_at, text=_levels_text,
+                confirmed=row.seen_at, row=row,
+            )
+        )  # fmt: skip
 
-    def _seen(self, row: Metrics | Grade, text: str) -> Seen:  # type: ignore[type-arg]
+    def _seen(self, row: _Daily, text: Callable[[_Daily], str]) -> Seen[_Daily]:
         return Seen(
             visible=snapshot_visible(row, self._lags),
             valid_time=row.valid_time,
@@ -280,6 +284,18 @@ def _status(series: SnapshotSeries, decision_time: int, limit: int) -> int:  # t
     if seen is None:
         return UNKNOWN
     return FRESH if decision_time - seen.confirmed <= limit else STALE
+
+
+def _metrics_text(row: Metrics) -> str:
+    return ",".join(f"{name}={value!r}" for name, value in row.values)
+
+
+def _grade_text(row: Grade) -> str:
+    return repr(row.tm_grade)
+
+
+def _levels_text(row: LevelList) -> str:
+    return ",".join(sorted(map(_level_text, row.levels)))
 
 
 def _level_text(level: Level) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -11,12 +12,13 @@ import numpy as np
 from sqlalchemy import Connection
 
 from bot.adapters.sql.observations import SERIES
-from bot.adapters.sql.record_store import load
+from bot.adapters.sql.record_store import CHUNK_ROWS, load
 from bot.adapters.sql.schema_record import bar
-from bot.domain.bar_table import DECIMALS_MAX, NONE, BarTable, History
+from bot.domain.bar_table import DECIMALS_MAX, NONE, BarTable, History, IntColumn
 from bot.domain.instants import LATEST
 from bot.domain.values import Bar
 
+_DIGITS = 18  # a number of so many fits in 64 bits
 _HOURLY = (
     "SELECT token_id, open_time, available_at, volume, open, high, low, close FROM bar "
     "WHERE interval = '1h' ORDER BY token_id, open_time, id"
@@ -28,7 +30,7 @@ def read_history(connection: Connection) -> History:
     record, _ = load(connection, bars_from=LATEST)
     tables: list[BarTable] = []
     others: list[Bar] = []
-    rows = connection.exec_driver_sql(_HOURLY)
+    rows = connection.exec_driver_sql(_HOURLY, execution_options={"yield_per": CHUNK_ROWS})
     for token_id, group in groupby(rows, key=itemgetter(0)):
         table = _table(token_id, list(group))
         if table is None:
@@ -47,38 +49,61 @@ def _bars(connection: Connection, which: Any) -> Iterator[Bar]:
 
 def _table(token_id: int, rows: list[Any]) -> BarTable | None:
     """The hourly bars of a token; None where one has too many digits for a table."""
-    prices = [text for row in rows for text in row[4:8]]
-    volumes = [row[3] for row in rows]
-    decimals = max(map(_decimals, prices))
-    volume_decimals = max((_decimals(text) for text in volumes if text is not None), default=0)
-    points = _scaled(prices, decimals)
-    amounts = _scaled(("0" if text is None else text for text in volumes), volume_decimals)
-    largest = max(max(points), -min(points), max(amounts))
-    if largest >= 1 << 62 or max(decimals, volume_decimals) > DECIMALS_MAX or min(amounts) < 0:
+    times, seen, volumes = ([row[n] for row in rows] for n in (1, 2, 3))
+    prices = _column([text for row in rows for text in row[4:8]])
+    amounts = _column(["0" if text is None else text for text in volumes])
+    if prices is None or amounts is None or amounts.points.min() < 0:
         return None
-    volume = np.array(amounts, dtype=np.int64)
+    volume = amounts.points
     volume[[text is None for text in volumes]] = NONE
     return BarTable(
         token_id=token_id,
-        decimals=decimals,
-        volume_decimals=volume_decimals,
-        open_time=np.array([row[1] for row in rows], dtype=np.int64),
-        prices=np.array(points, dtype=np.int64).reshape(-1, 4),
+        decimals=prices.decimals,
+        volume_decimals=amounts.decimals,
+        open_time=np.array(times, dtype=np.int64),
+        prices=prices.points.reshape(-1, 4),
         volume=volume,
-        available_at=np.array([NONE if row[2] is None else row[2] for row in rows], np.int64),
+        available_at=np.array([NONE if at is None else at for at in seen], np.int64),
     )
 
 
-def _decimals(text: str) -> int:
-    """Digits after the point; stored text is plain and has no zeros at its end."""
-    point = text.find(".")
-    return 0 if point < 0 else len(text) - point - 1
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Numbers in units of 10^-decimals."""
+
+    decimals: int
+    points: IntColumn
 
 
-def _scaled(texts: Iterable[str], decimals: int) -> list[int]:
-    zeros = "0" * decimals
-    found = []
-    for text in texts:
-        whole, _, part = text.partition(".")
-        found.append(int(whole + part + zeros[len(part) :]))
-    return found
+def _column(texts: list[str]) -> _Column | None:
+    """Plain decimal texts as whole numbers; None where a table cannot hold them exactly.
+
+    Stored text has no zeros at its end, so the longest fraction gives the decimals.
+    """
+    joined = "\n".join(texts)
+    places = _places(joined)
+    decimals = int(places.max())
+    if decimals > DECIMALS_MAX:
+        return None
+    digits = joined.replace(".", "").split("\n")
+    if max(map(len, digits)) + decimals <= _DIGITS:
+        points = np.array(list(map(int, digits)), dtype=np.int64) * 10 ** (decimals - places)
+        return _Column(decimals, points)
+    exact = [
+        int(text) * 10 ** (decimals - place)
+        for text, place in zip(digits, places.tolist(), strict=True)
+    ]
+    if max(max(exact), -min(exact)) >= 1 << 62:
+        return None
+    return _Column(decimals, np.array(exact, dtype=np.int64))
+
+
+def _places(joined: str) -> IntColumn:
+    """Digits after the point of every line; 0 where there is no point."""
+    characters = np.frombuffer(joined.encode(), dtype=np.uint8)
+    ends = np.append(np.flatnonzero(characters == ord("\n")), len(characters))
+    points = np.flatnonzero(characters == ord("."))
+    places = np.zeros(len(ends), dtype=np.int64)
+    lines = np.searchsorted(ends, points)
+    places[lines] = ends[lines] - points - 1
+    return places

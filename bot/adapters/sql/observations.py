@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, Table, select
@@ -43,12 +44,17 @@ class Series:
     is_snapshot: bool
     to_row: Callable[[Any], Row]
     from_row: Callable[[Any], Any]
+    from_rows: Callable[[Iterable[Any]], Iterator[Any]] | None = None  # faster than one by one
     body: Callable[[Any], str] | None = None  # text that is kept once, by its hash
 
     @property
     def time(self) -> str | None:
         """The column of the time described; tokens have none."""
         return self.key[-1] if len(self.key) > 1 else None
+
+    def values(self, rows: Iterable[Any]) -> Iterator[Any]:
+        """What rows of `query` say, in their order."""
+        return map(self.from_row, rows) if self.from_rows is None else self.from_rows(rows)
 
     def query(self) -> Select[Any]:
         """All rows with their text, in the order in which they came to be known."""
@@ -129,6 +135,22 @@ def _signal(row: Any) -> Signal:
     )  # fmt: skip
 
 
+_SIGNAL_CELLS = itemgetter(
+    *map(signal.c.keys().index, ("token_id", "source", "valid_time", "signal", "available_at"))
+)
+
+
+def _signals(rows: Iterable[Any]) -> Iterator[Signal]:
+    """Every token has one for each hour: equal times and texts stand once in memory."""
+    one: dict[Any, Any] = {}
+    same = one.setdefault
+    for token_id, source, valid_time, text, available_at in map(_SIGNAL_CELLS, rows):
+        yield Signal(
+            token_id=token_id, source=same(source, source), valid_time=same(valid_time, valid_time),
+            signal=same(text, text), available_at=same(available_at, available_at),
+        )  # fmt: skip
+
+
 def _metric_body(found: Metrics) -> str:
     """Names and finite numbers; what is missing does not stand there."""
     values = {name: float(value) for name, value in found.values if math.isfinite(value)}
@@ -160,14 +182,20 @@ def _level_row(found: LevelList) -> Row:
 
 
 def _level_list(row: Any) -> LevelList:
-    return LevelList(
-        token_id=row.token_id,
-        seen_at=row.seen_at,
-        levels=tuple(
-            Level(price=Decimal(price), strength=strength, level_date=date)
-            for price, strength, date in json.loads(row.body)
-        ),
-    )
+    return next(_level_lists([row]))
+
+
+def _level_lists(rows: Iterable[Any]) -> Iterator[LevelList]:
+    """A list differs little from the one before it: equal levels stand once in memory."""
+    known: dict[tuple[str, str, int | None], Level] = {}
+    for row in rows:
+        levels = []
+        for price, strength, date in json.loads(row.body):
+            key = (price, repr(strength), date)  # 1 and 1.0 are equal, and are not the same text
+            if key not in known:
+                known[key] = Level(price=Decimal(price), strength=strength, level_date=date)
+            levels.append(known[key])
+        yield LevelList(token_id=row.token_id, seen_at=row.seen_at, levels=tuple(levels))
 
 
 def _grade_row(found: Grade) -> Row:
@@ -201,6 +229,7 @@ SERIES: tuple[Series, ...] = (
     Series(
         name="signals", table=signal, key=("token_id", "source", "valid_time"),
         is_snapshot=False, same=("signal",), to_row=_signal_row, from_row=_signal,
+        from_rows=_signals,
     ),
     Series(
         name="metrics", table=metric, key=("token_id", "valid_time"), is_snapshot=True,
@@ -209,7 +238,8 @@ SERIES: tuple[Series, ...] = (
     ),
     Series(
         name="levels", table=level_list, key=("token_id", "seen_at"), is_snapshot=True,
-        same=("content_sha256",), to_row=_level_row, from_row=_level_list, body=_level_body,
+        same=("content_sha256",), to_row=_level_row, from_row=_level_list, from_rows=_level_lists,
+        body=_level_body,
     ),
     Series(
         name="grades", table=grade, key=("token_id", "valid_time"), is_snapshot=True,

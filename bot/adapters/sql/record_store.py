@@ -24,7 +24,7 @@ from bot.adapters.sql.settled_rows import settled_rows
 from bot.domain.errors import LedgerError
 from bot.domain.values import Bar, Record, Slot, Token
 
-_CHUNK_ROWS = 5000
+CHUNK_ROWS = 5000
 _NOTHING: Mapping[str, int] = {}
 # With the whole beginning of its index given, a maximum is found at once, however long the record.
 _NEWEST = {
@@ -176,12 +176,13 @@ def load(
             continue
         if series.name in settled:
             rows = settled_rows(connection, series, settled[series.name])
-            getattr(record, series.name).extend(map(series.from_row, rows))
+            getattr(record, series.name).extend(series.values(rows))
             continue
         query = series.query().where(series.table.c.id > marks.of(series.name))
         if series.table is bar and bars_from is not None:
             query = query.where(bar.c.open_time >= bars_from)
-        getattr(record, series.name).extend(map(series.from_row, connection.execute(query)))
+        found = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
+        getattr(record, series.name).extend(series.values(found))
     slots = _SLOTS_AFTER.order_by(slot_seen.c.slot)
     for row in connection.execute(slots, {"after": marks.of("slots")}):
         record.slots.append(Slot(slot=row.slot, as_of=row.as_of, missed=bool(row.missed)))
@@ -194,7 +195,7 @@ def load_bars(connection: Connection, bars_from: int) -> Iterator[list[Bar]]:
     """The bars that open at or after an instant, some thousands at a time."""
     series = next(series for series in SERIES if series.name == "bars")
     query = series.query().where(bar.c.open_time >= bars_from)
-    rows = connection.execution_options(yield_per=_CHUNK_ROWS).execute(query)
+    rows = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
     for part in rows.partitions():
         yield list(map(series.from_row, part))
 
@@ -223,7 +224,7 @@ def observations_of(connection: Connection, raw_id: int | None) -> Record:
     record = Record()
     for series in SERIES:
         query = series.query().where(series.table.c.raw_id == raw_id)
-        getattr(record, series.name).extend(map(series.from_row, connection.execute(query)))
+        getattr(record, series.name).extend(series.values(connection.execute(query)))
     return record
 
 
@@ -257,8 +258,8 @@ def _add(connection: Connection, series: Series, values: list[Any], raw_id: int 
             row["content_sha256"] = sha256_text(body)
         _add_bodies(connection, bodies)
     new = _news(series, rows, _known(connection, series, rows))
-    for start in range(0, len(new), _CHUNK_ROWS):
-        connection.execute(series.table.insert(), new[start : start + _CHUNK_ROWS])
+    for start in range(0, len(new), CHUNK_ROWS):
+        connection.execute(series.table.insert(), new[start : start + CHUNK_ROWS])
     return len(new)
 
 

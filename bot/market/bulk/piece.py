@@ -34,7 +34,7 @@ class Places:
     """Where a token's rows stand in the arrays that all tokens share."""
 
     bars: int
-    levels: IntArray  # first level of each book: one entry for local ones, else one by change
+    levels: IntArray  # first level of each book: one entry for local ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +109,10 @@ def _put_books(
         found = np.where(there, bounds + base, 0)
         cells[:, at.C_BOOK_START : at.C_BOOK_BUILT + 1] = found
         return
-    lengths = np.array([len(book.prices) for book in track.snapshots.books], dtype=np.int64)
-    start = places.levels[changes]
+    book = track.snapshots.book[changes]
     seen = has & (track.snapshots.confirmed[changes, 2] >= 0)
-    cells[:, at.C_BOOK_START] = np.where(seen, start, 0)
-    cells[:, at.C_BOOK_END] = np.where(seen, start + lengths[changes], 0)
+    cells[:, at.C_BOOK_START] = np.where(seen, places.levels[book], 0)
+    cells[:, at.C_BOOK_END] = np.where(seen, places.levels[book + 1], 0)
 
 
 def values_of(track: TokenTrack, span: Span, strategy: Strategy) -> FloatArray:

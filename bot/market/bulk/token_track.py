@@ -147,8 +147,9 @@ def _fitted(known: KnownBars, record: Record, instrument: Instrument) -> Prices 
     """Points that hold every price without rounding; None where there are none such."""
     table = known.table
     highest = table.bar_at(int(np.argmax(table.prices[:, 1]))).high
-    levels = [level.price for row in record.levels for level in row.levels]
-    inside = [price for price in levels if instrument.is_in_reach(price)]
+    # Lists share most of their levels: each is looked at once.
+    levels = {id(level): level.price for row in record.levels for level in row.levels}
+    inside = [price for price in levels.values() if instrument.is_in_reach(price)]
     decimals = max([table.least_decimals(), *map(decimals_of, inside)])
     found = fitting(decimals, instrument.tick, max([highest, *inside]))
     exact = found.decimals >= decimals and instrument.is_in_reach(highest)
@@ -193,7 +194,9 @@ def _track(
         ],
         trend=trend_rows(bars, use) if strategy.signals == "local" else np.zeros(0, np.int8),
         books=books,
-        snapshots=follow(view, source.record, plan.times, plan.lags, plan.columns),
+        snapshots=follow(
+            view, source.record, plan.times, plan.lags, plan.columns, strategy.signals
+        ),
         daily=closes,
         impossible=known.impossible,
     )

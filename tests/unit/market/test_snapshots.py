@@ -8,7 +8,7 @@ from bot.market.snapshots import Seen, SnapshotSeries
 
 
 def seen(name: str, valid_time: int, visible: int) -> Seen[str]:
-    return Seen(visible=visible, valid_time=valid_time, text=name, confirmed=visible, row=name)
+    return Seen(visible=visible, valid_time=valid_time, text=str, confirmed=visible, row=name)
 
 
 def joined(rows: list[Seen[str]], *instants: int) -> list[str | None]:
