@@ -136,12 +136,15 @@ def audit_home(
     SchemaError for another version's, StorageError where it cannot be opened.
     """
     from bot.adapters.sql.engine import open_readonly
+    from bot.app.audit_finding import guarded
+    from bot.app.put_back import check_put_backs
 
     database = open_readonly(database_at(settings.home, settings))
     found: list[AuditResult] = []
     try:
         with database.transaction() as connection:
-            found.append(_audit(connection, settings, progress, anchors))
+            lost = list(guarded("head file", check_put_backs, database.path, connection))
+            found.append(_audit(connection, settings, progress, anchors, lost))
     except DamageError:
         if not found:
             raise
@@ -152,8 +155,9 @@ def audit_home(
 
 
 def _audit(
-    connection: Connection, settings: Settings, progress: Progress, anchors: Sequence[Anchor]
-) -> AuditResult:
+    connection: Connection, settings: Settings, progress: Progress, anchors: Sequence[Anchor],
+    lost: list[Finding],
+) -> AuditResult:  # fmt: skip
     from bot.app.audit_checks import invariants
     from bot.app.audit_file import version_notes
     from bot.app.audit_finding import capped, guarded
@@ -174,7 +178,7 @@ def _audit(
     notes = version_notes() + _not_compared(strategies)
     found += guarded("messages", _noted, notes, outbox_notes, connection)
     found += guarded("retention", _noted, notes, pruning_notes, connection)
-    findings, more = capped(found)
+    findings, more = capped([*lost, *found])
     return AuditResult(
         findings=findings,
         more=more,

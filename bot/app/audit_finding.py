@@ -77,8 +77,13 @@ def guarded(
     try:
         yield from check(*args, **kwargs)
     except BREAKS as error:
-        cause = f"{type(error).__name__}: {error}"
+        cause = f"{type(error).__name__}: {_plain(error)}"
         yield Finding(code=Code.UNREADABLE, where=where, expected="a row that reads", found=cause)
+
+
+def _plain(error: Exception) -> str:
+    """What an error says, on one line and without a library's address for reading more."""
+    return " ".join(str(error).split("(Background on this error at")[0].split())
 
 
 def capped(findings: Iterable[Finding]) -> tuple[list[Finding], dict[str, int]]:

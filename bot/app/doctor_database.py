@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, overview, slot_store
 from bot.adapters.sql.engine import PRAGMAS, open_readonly, open_unchecked
-from bot.adapters.sql.file_checks import RESTORE_HINT, faults_of, read_card, worn_answers
+from bot.adapters.sql.file_checks import RESTORE_HINT, Card, faults_of, read_card, worn_answers
 from bot.adapters.sql.lock_probe import lock_holder
 from bot.adapters.sql.schema import REVISIONS
 from bot.app.bootstrap import wall_ms
 from bot.app.doctor_check import Check, fail, ok, warn
+from bot.app.put_back import open_put_backs
+from bot.app.reading import now_of
 from bot.app.settings import Settings
 from bot.domain.errors import DamageError, HourhandError, SchemaError, StorageError
 from bot.domain.instants import HOUR, format_instant
@@ -49,8 +51,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
         yield _revision_check(card.revision, newer=card.is_newer)
         return
     yield ok("schema", f"revision {card.revision}")
-    end = f", last slot {format_instant(card.last_slot)}" if card.last_slot else ""
-    yield ok("journal", f"{counted(card.number, 'entry', 'entries')}, head {card.head[:16]}{end}")
+    yield from _check_journal(path, card)
     yield from _check_pragmas(path)
     yield from _check_inside(path, settings)
 
@@ -87,6 +88,27 @@ def _revision_check(revision: str, *, newer: bool) -> Check:
         found = f"{revision} is newer than {REVISIONS[-1]}, which this version knows"
         return fail("schema", found, "install the newer version of hourhand")
     return fail("schema", f"{revision} is older than {REVISIONS[-1]}", "run `hourhand db upgrade`")
+
+
+def _check_journal(path: Path, card: Card) -> Iterator[Check]:
+    """Where the journal ends, and whether it once went further."""
+    try:
+        database = open_readonly(path)
+        try:
+            with database.transaction() as connection:
+                lost = open_put_backs(path, connection)
+        finally:
+            database.close()
+    except HourhandError as error:
+        yield fail("journal", str(error), RESTORE_HINT)
+        return
+    for one in lost:
+        level = fail if one.since is None else warn
+        yield level("journal", one.found, one.advice)
+    if not lost:
+        end = f", last slot {format_instant(card.last_slot)}" if card.last_slot else ""
+        entries = counted(card.number, "entry", "entries")
+        yield ok("journal", f"{entries}, head {card.head[:16]}{end}")
 
 
 def _check_pragmas(path: Path) -> Iterator[Check]:
@@ -154,7 +176,7 @@ def _check_lease(connection: Connection, path: Path) -> Iterator[Check]:
 
 
 def _check_credits(connection: Connection, settings: Settings) -> Check:
-    month = format_instant(wall_ms())[:7]
+    month = format_instant(now_of(settings, connection))[:7]
     limit = settings.monthly_credits
     spent = slot_store.credits_spent(connection, month)
     left = max(0, limit - spent)

@@ -19,6 +19,7 @@ from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.app.outbox_view import sinks_document
 from bot.app.poll_needs import plan_of
+from bot.app.put_back import open_put_backs
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.strategy_files import LoadedStrategy
 from bot.domain.instants import HOUR, MINUTE, format_instant, parse_instant
@@ -71,6 +72,9 @@ def _troubles(reader: Reader, loaded: list[LoadedStrategy], fault: str) -> Itera
     yield from _credits(reader, now)
     yield from _disk(reader.path)
     yield from _receivers(reader, now)
+    for lost in open_put_backs(reader.path, reader.connection):
+        reason = f"{lost.found}: {lost.advice}"
+        yield Trouble(state=DEGRADED, part="ledger", reason=reason, since=lost.since)
     if fault:
         reason = f"the next start would fail: {fault}"
         yield Trouble(state=DEGRADED, part="strategies", reason=reason)

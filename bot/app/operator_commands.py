@@ -10,9 +10,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bot.adapters.sql import ledger_read
-from bot.adapters.sql.command_store import add_command, commands, conflict_source
+from bot.adapters.sql.command_store import (
+    add_command,
+    commands,
+    conflict_source,
+    put_back_source,
+)
 from bot.app.bootstrap import build_clock, database_at, load_all_strategies
 from bot.app.holds import FILE, OPERATOR, acknowledged, holds
+from bot.app.put_back import open_put_backs
 from bot.app.queries import account_of
 from bot.app.reading import Document, Reader, writing
 from bot.app.settings import Settings, load_settings
@@ -151,6 +157,28 @@ def ack_conflict(home: Path, number: int | None, note: str) -> Document:
         names = dict.fromkeys(row["strategy"] for row in chosen)
         held = _other_holds(commands(reader.connection), names, also_operator=True)
         return _told(reader, made, held)
+
+    return _give(home, make)
+
+
+def ack_put_back(home: Path, note: str) -> Document:
+    """Say that what a put-back ledger lost was looked at; nothing is decided otherwise by it.
+
+    Raises UsageError where nothing was lost, or no start has recorded it yet.
+    """
+    said = _note(note)
+
+    def make(reader: Reader, now: int) -> Document:
+        open_ = open_put_backs(reader.path, reader.connection)
+        told = [one for one in open_ if one.since is not None]
+        if open_ and not told:
+            raise UsageError(f"{open_[0].found}. No start has recorded that yet: start the daemon")
+        if not told:
+            raise UsageError("no loss of the ledger is to be acknowledged")
+        made = [
+            _add(reader, now, "RESUME", source=put_back_source(one.hash), note=said) for one in told
+        ]
+        return _told(reader, made, [])
 
     return _give(home, make)
 

@@ -59,14 +59,7 @@ class Reader:
 
     def now(self) -> int:
         """The machine's instant; with a simulator's clock, when something was last heard."""
-        if self.settings.clock_url is None:
-            return wall_ms()
-        slots = overview.last_slots(self.connection, 1)
-        heard = [overview.last_fetch(self.connection) or 0, *(slot.as_of for slot in slots)]
-        lease = overview.lease_of(self.connection)
-        if lease is not None:
-            heard.append(lease.heartbeat)
-        return max(heard) or wall_ms()
+        return now_of(self.settings, self.connection)
 
     def find_token(self, text: str) -> int:
         """The token of an id or of an unambiguous symbol; UsageError lists the candidates."""
@@ -82,6 +75,18 @@ class Reader:
                 + "\n".join(f"  {line}" for line in lines)
             )
         raise UsageError(f"{text!r} is neither the id nor the symbol of a recorded token")
+
+
+def now_of(settings: Settings, connection: Connection) -> int:
+    """The machine's instant; with a simulator's clock, when something was last heard."""
+    if settings.clock_url is None:
+        return wall_ms()
+    slots = overview.last_slots(connection, 1)
+    heard = [overview.last_fetch(connection) or 0, *(slot.as_of for slot in slots)]
+    lease = overview.lease_of(connection)
+    if lease is not None:
+        heard.append(lease.heartbeat)
+    return max(heard) or wall_ms()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ WriteOffOption = Annotated[
     ),
 ]
 WhatArgument = Annotated[
-    str, typer.Argument(help="`halt`, `conflict`, or the token whose price jumped.")
+    str, typer.Argument(help="`halt`, `conflict`, `put-back`, or the token whose price jumped.")
 ]
 NumberArgument = Annotated[
     int | None, typer.Argument(help="The conflict's number. [default: every open one]")
@@ -87,7 +87,7 @@ def ack(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Acknowledge a drawdown halt, a conflict or a token's price jump, and lift what it stopped."""
+    """Acknowledge a halt, a conflict, a put-back ledger or a price jump; lift what it stopped."""
     from bot.app import operator_commands as operator
     from bot.domain.errors import UsageError
     from bot.report.command_text import command_text
@@ -96,8 +96,12 @@ def ack(
         raise UsageError("a number goes with `ack conflict` only")
     if what == "conflict" and strategy is not None:
         raise UsageError("--strategy does not go with `ack conflict`: name the conflict's number")
+    if what == "put-back" and strategy is not None:
+        raise UsageError("--strategy does not go with `ack put-back`: a ledger is put back whole")
     folder = home_of(home)
-    if what == "conflict":
+    if what == "put-back":
+        document = operator.ack_put_back(folder, note)
+    elif what == "conflict":
         document = operator.ack_conflict(folder, number, note)
     elif what == "halt":
         document = operator.ack_halt(folder, strategy, note)

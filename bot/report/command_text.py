@@ -32,6 +32,8 @@ def command_text(document: Document, _page: Page) -> str:
 
 
 def _line(one: Document) -> str:
+    if one["source"].startswith("put-back "):
+        return f"acknowledged: the ledger was put back (lost: {clean(one['source'][9:])}...)"
     whom = clean(one["strategy"] or "every strategy")
     about = "the drawdown halt"
     if one["token_id"] is not None:

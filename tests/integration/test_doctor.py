@@ -14,9 +14,8 @@ import pytest
 
 from bot.adapters.sql.lock import acquire
 from bot.adapters.sql.schema import REVISIONS
-from bot.app.bootstrap import wall_ms
 from bot.app.doctor_machine import NETWORK, file_system
-from bot.domain.instants import HOUR, MINUTE, format_instant
+from bot.domain.instants import HOUR, MINUTE
 from bot.simulator import MarketSource, Server, SimulatorOptions, create_app
 from tests.support.command import run
 from tests.support.crash_lab import SetClock
@@ -105,6 +104,7 @@ def test_a_sound_home_is_found_sound_in_every_respect(home: Path) -> None:
     assert "takes the key" in the(checks, "provider", "ok")
     assert "within 1 s" in the(checks, "clock", "ok")
     assert "3 entries" in the(checks, "journal", "ok")
+    assert "left in 2025-02" in the(checks, "credits", "ok")  # the simulator's month
     assert "not running" in the(checks, "daemon", "ok")
 
 
@@ -279,10 +279,6 @@ def test_a_daemon_that_runs_is_seen(home: Path) -> None:
 def test_used_up_credits_fail(home: Path) -> None:
     text = (home / "config" / "hourhand.toml").read_text()
     (home / "config" / "hourhand.toml").write_text(text.replace("1000000", "1"))
-    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
-        month = format_instant(wall_ms())[:7]
-        connection.execute("INSERT OR IGNORE INTO credit VALUES (?, 5)", (month,))
-        connection.commit()
     code, checks = examine(home)
     assert code == 1
     assert "0 of 1 left" in the(checks, "credits", "fail")

@@ -17,6 +17,8 @@ from bot.adapters.sql.schema_record import slot_seen
 from bot.domain.values import Command
 
 _CONFLICT = "conflict "
+_PUT_BACK = "put-back "
+_DIGITS = 16  # of a hash, enough to tell one from another
 _NEWEST = select(func.max(command.c.id))
 
 
@@ -29,6 +31,18 @@ def conflict_number(source: str) -> int | None:
     """The conflict that a command speaks of; None where it is about something else."""
     number = source.removeprefix(_CONFLICT)
     return int(number) if source.startswith(_CONFLICT) and number.isdecimal() else None
+
+
+def put_back_source(digest: str) -> str:
+    """The source of the word that a lost entry of this hash was looked at; it holds nothing."""
+    return f"{_PUT_BACK}{digest[:_DIGITS]}"
+
+
+def put_back_digest(source: str) -> str | None:
+    """How the hash of the lost entry begins; None where a command is about something else."""
+    digest = source.removeprefix(_PUT_BACK)
+    is_digest = len(digest) == _DIGITS and set(digest) <= set("0123456789abcdef")
+    return digest if source.startswith(_PUT_BACK) and is_digest else None
 
 
 def add_command(connection: Connection, wanted: Command) -> Command:
