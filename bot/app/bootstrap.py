@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.adapters.clock import Clock
     from bot.adapters.sql.engine import Database
     from bot.adapters.tokenmetrics.client import TokenMetricsClient
+    from bot.adapters.tokenmetrics.ports import Ports
     from bot.adapters.tokenmetrics.wire_settings import WireSettings
     from bot.app.courier import Courier
     from bot.app.cycle import Cycle
@@ -106,7 +107,10 @@ def build_daemon(
     check_start(database)
     lineup = _line_up(settings, database, files)
     strategies = [one.strategy for one in lineup.strategies]
-    client = _client(settings, key, database, clock, stop, outside)
+    bounds = RetentionSettings(keep_days=settings.raw_keep_days, max_mb=settings.raw_max_mb)
+    retention = Retention(database, bounds, stop)
+    ports = _ports(settings, database, clock, stop, retention)
+    client = _client(settings, key, ports, outside)
     polls = Poller(
         client,
         database,
@@ -120,8 +124,6 @@ def build_daemon(
     courier = Courier(
         database, sinks, CourierSettings(attempts=settings.notify_attempts, now=wall_ms)
     )
-    bounds = RetentionSettings(keep_days=settings.raw_keep_days, max_mb=settings.raw_max_mb)
-    retention = Retention(database, bounds, stop)
     back = LookBackPlan(
         hours=settings.look_back_hours, with_signals=polls.reads_signals, universe=polls.universe
     )
@@ -129,21 +131,32 @@ def build_daemon(
     return Daemon(cycle, polls, clock, database, client, lineup, courier, retention, look_back)
 
 
-def _client(
+def _ports(
     settings: Settings,
-    key: SecretStr,
     database: Database,
     clock: Clock,
     stop: threading.Event,
-    outside: Outside | None,
-) -> TokenMetricsClient:
-    """The provider's client, whose answers and credits go into the database."""
+    retention: Retention,
+) -> Ports:
+    """What the provider's client works with: answers and credits go into the database."""
     from bot.adapters.clock import heeding
-    from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
     from bot.adapters.tokenmetrics.ports import Ports
     from bot.app.recorder import DatabaseCredits, RecordingSink
 
-    wire = wire_settings(settings)
+    return Ports(
+        clock=clock,
+        sink=RecordingSink(database, wire_settings(settings), retention.make_room),
+        credits=DatabaseCredits(database),
+        heed=heeding(stop),
+    )
+
+
+def _client(
+    settings: Settings, key: SecretStr, ports: Ports, outside: Outside | None
+) -> TokenMetricsClient:
+    """The provider's client."""
+    from bot.adapters.tokenmetrics.client import ClientSettings, TokenMetricsClient
+
     return TokenMetricsClient(
         ClientSettings(
             base_url=settings.base_url,
@@ -154,15 +167,10 @@ def _client(
             credits_per_month=settings.monthly_credits,
             attempt_deadline_s=settings.deadline_s,
             poll_deadline_s=settings.cycle_deadline_s,
-            wire=wire,
+            wire=wire_settings(settings),
         ),
         key,
-        Ports(
-            clock=clock,
-            sink=RecordingSink(database, wire),
-            credits=DatabaseCredits(database),
-            heed=heeding(stop),
-        ),
+        ports,
         jitter=outside.jitter if outside is not None else None,
         net=outside.net if outside is not None else None,
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.health_store import health_rows
+from bot.adapters.sql.raw_retention import last_pruning
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
 from bot.app.outbox_view import sinks_document
@@ -22,7 +23,7 @@ from bot.app.poll_needs import plan_of
 from bot.app.put_back import open_put_backs
 from bot.app.reading import Document, Reader, instant_text
 from bot.app.strategy_files import LoadedStrategy
-from bot.domain.instants import HOUR, MINUTE, format_instant, parse_instant
+from bot.domain.instants import DAY, HOUR, MINUTE, format_instant, parse_instant
 from bot.domain.plurals import counted
 
 LATE = 30 * MINUTE
@@ -71,6 +72,7 @@ def _troubles(reader: Reader, loaded: list[LoadedStrategy], fault: str) -> Itera
     yield from _answers(reader, loaded, now)
     yield from _credits(reader, now)
     yield from _disk(reader.path)
+    yield from _raw_answers(reader, now)
     yield from _receivers(reader, now)
     for lost in open_put_backs(reader.path, reader.connection):
         reason = f"{lost.found}: {lost.advice}"
@@ -115,6 +117,17 @@ def _credits(reader: Reader, now: int) -> Iterator[Trouble]:
     month = format_instant(now)[:7]
     if slot_store.credits_spent(reader.connection, month) >= reader.settings.monthly_credits:
         yield Trouble(state=DEGRADED, part="credits", reason=f"none are left in {month}")
+
+
+def _raw_answers(reader: Reader, now: int) -> Iterator[Trouble]:
+    """Whether the bound on raw answers leaves the audit less than a day of them."""
+    last = last_pruning(reader.connection)
+    if last is not None and last.is_short and last.pruned_at > now - DAY:
+        reason = (
+            f"raw answers: less than a day is within raw_max_mb = {reader.settings.raw_max_mb}; "
+            f"those up to {format_instant(last.fetched_until)} were let go"
+        )
+        yield Trouble(state=DEGRADED, part="disk", reason=reason, since=last.pruned_at)
 
 
 def _disk(database: Path) -> Iterator[Trouble]:

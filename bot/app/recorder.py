@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from bot.adapters.sql import record_store, slot_store
 from bot.adapters.sql.engine import Database
@@ -48,12 +49,23 @@ def _as_record(parsed: Parsed[Observation]) -> Record:
     return record
 
 
+def keep_all(_: int) -> None:
+    """For records whose raw answers have no bound."""
+
+
 class RecordingSink:
     """The client's sink: one transaction per answer, so that a kill leaves no half of one."""
 
-    def __init__(self, database: Database, settings: WireSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: WireSettings,
+        make_room: Callable[[int], None] = keep_all,
+    ) -> None:
+        """`make_room` is called after each answer with its instant, to bound what is kept."""
         self._database = database
         self._settings = settings
+        self._make_room = make_room
 
     def store(self, response: RawResponse, parsed: Parsed[Observation] | None) -> int:
         """Store an answer and its observations; returns the answer's id."""
@@ -78,6 +90,7 @@ class RecordingSink:
                         response.endpoint, response.body, fetched_at, self._settings
                     )
                 record_store.add_observations(connection, seen, raw_id)
+        self._make_room(fetched_at)
         return raw_id
 
     def note_failure(self, endpoint: str, cause: str, at: int) -> None:

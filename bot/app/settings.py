@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         0, ge=0, le=36_500, description="Days that raw answers are kept; 0: for ever."
     )
     raw_max_mb: int = Field(
-        0, ge=0, le=1_000_000, description="Most megabytes of raw answers; 0: any number."
+        2_000, ge=0, le=1_000_000, description="Most megabytes of raw answers; 0: any number."
     )
 
     @field_validator("base_url")

@@ -16,21 +16,25 @@ KEY_FORMS = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
+_QUOTED = re.compile(r"%[0-9A-F]{2}")
 _DRESS_LEAST = 8  # a shorter piece of base64 stands in innocent text by chance
 
 
 def dresses(secret: str) -> frozenset[str]:
     """The forms in which a secret may stand in a text: plain, quoted, in hex, in base64.
 
-    >>> sorted(dresses("a/b"))
-    ['612f62', 'a%2Fb', 'a/b']
+    >>> sorted(dresses("a/o"))
+    ['612F6F', '612f6f', 'a%2Fo', 'a%2fo', 'a/o']
     """
     raw = secret.encode()
-    plain = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    quoted = {quote(secret, safe=""), quote_plus(secret)}
+    quoted |= {_QUOTED.sub(lambda sign: sign[0].lower(), text) for text in quoted}
+    plain = {secret, *quoted, json.dumps(secret)[1:-1]}
     # Base64 depends on where the secret begins in what was encoded; its inner part does not.
     inner = {
         encode(b"\0" * shift + raw)[4:-4].decode()
         for shift in range(3)
         for encode in (base64.b64encode, base64.urlsafe_b64encode)
     }
-    return frozenset({*plain, raw.hex(), *(text for text in inner if len(text) >= _DRESS_LEAST)})
+    hexes = {raw.hex(), raw.hex().upper()}
+    return frozenset({*plain, *hexes, *(text for text in inner if len(text) >= _DRESS_LEAST)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import logging
 import socket
@@ -22,6 +23,7 @@ from bot.domain.errors import (
     RateLimitError,
     UnavailableError,
 )
+from bot.domain.secret_forms import dresses
 from tests.contract import fault_server as faults
 from tests.contract.fault_server import NO_ROWS, FaultServer, Handler, envelope, failure, reply
 from tests.contract.provider_fakes import KEY, Bench, bench
@@ -456,6 +458,34 @@ def test_the_key_shows_nowhere(script: list[Handler], caplog: pytest.LogCaptureF
     error, parts, _ = ask(script)
     shown = [repr(error), str(error), caplog.text, repr(vars(parts.client)), repr(parts.sink.kept)]
     assert [text for text in shown if KEY in text] == []
+
+
+ESCAPED = "".join(f"\\u{ord(sign):04x}" for sign in KEY).encode()
+
+
+@pytest.mark.parametrize(
+    "reply_with_it",
+    [
+        reply(envelope({"TOKEN_ID": 1, "CURRENT_PRICE": 2.5, "X": "?"}).replace(b"?", ESCAPED)),
+        reply(envelope({"TOKEN_ID": 1, "CURRENT_PRICE": 2.5, KEY.encode().hex().upper(): 1})),
+        reply(failure(base64.b64encode(b"key: " + KEY.encode()).decode()), 401),
+        reply(ESCAPED, 500, content_type="text/html"),
+        reply(GOOD, x_request_id=KEY.encode().hex()),
+    ],
+)
+def test_an_answer_that_shows_the_key_in_disguise_is_neither_read_nor_kept_nor_repeated(
+    reply_with_it: Handler, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with FaultServer(reply_with_it, reply(GOOD)) as server, bench(server.url) as parts:
+        with pytest.raises(BadPayloadError, match="shows the key") as caught:
+            parts.client.prices([1])
+        assert (len(server.requests), parts.sink.kept) == (1, [])
+        assert parts.errors() == {"key_shown": 1}
+        shown = str(caught.value) + caplog.text
+        assert not any(form in shown for form in dresses(KEY))
+        assert parts.client.prices([1]).observations
+        assert len(parts.sink.kept) == 1
 
 
 @pytest.mark.parametrize(

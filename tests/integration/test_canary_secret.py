@@ -59,9 +59,19 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         told = json.dumps(self.headers.items())
+        if self.status == 299:
+            self._disguised()
+            return
         body = json.dumps({"success": self.status == 200, "message": told, "data": [told]}).encode()
         kind = "text/html" if self.status == 203 else "application/json"
         self._answer(200 if self.status == 203 else self.status, body, kind)
+
+    def _disguised(self) -> None:
+        """A good answer of any endpoint, in which a name decodes to the key."""
+        escaped = "".join(f"\\u{ord(sign):04x}" for sign in KEY)
+        hour = format_instant(START)
+        row = f'"TOKEN_ID":1,"TOKEN_SYMBOL":"A","TOKEN_NAME":"{escaped}","TIMESTAMP":"{hour}"'
+        self._answer(200, f'{{"success":true,"data":[{{{row}}}]}}'.encode(), "application/json")
 
     def _answer(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
@@ -245,7 +255,7 @@ def test_no_cell_of_a_table_of_ours_is_a_formula(worked: Path, server: CommandSe
     assert count > 100
 
 
-@pytest.mark.parametrize("status", [200, 203, 301, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [200, 203, 299, 301, 401, 403, 404, 429, 500])
 def test_a_provider_that_echoes_the_key_gets_it_nowhere(
     tmp_path: Path, server: CommandServer, status: int
 ) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bot.adapters.sql import outbox_store, slot_store
-from bot.adapters.sql.engine import open_database
+from bot.adapters.sql.engine import Database, open_database
 from bot.adapters.sql.ledger_rows import OutboxRow
 from bot.adapters.sql.migrate import create_database
+from bot.adapters.sql.record_store import RawResponse, add_raw
 from bot.app.health import HealthNotes
+from bot.app.retention import Retention, RetentionSettings
 from bot.domain.errors import ClockError, StorageError
 from bot.domain.instants import DAY, HOUR, MINUTE, format_instant
 from bot.simulator import MarketSource, Server, SimulatorOptions, SteppedClock, create_app
@@ -208,3 +212,29 @@ def test_a_wrong_strategy_file_and_used_up_credits_are_told(home: Path) -> None:
     assert (code, state, since) == (1, "degraded", None)
     assert "degraded: credits: none are left in 2025-02" in reasons
     assert any("the next start would fail" in reason for reason in reasons)
+
+
+def test_raw_answers_of_less_than_a_day_are_told_for_a_day(home: Path) -> None:
+    def answer(database: Database, fetched_at: int) -> None:
+        raw = RawResponse(
+            endpoint="x", params="{}", status=500, fetched_at=fetched_at, latency_ms=1,
+            body=random.Random(fetched_at).randbytes(900_000),
+        )  # fmt: skip
+        with database.transaction() as connection:
+            add_raw(connection, raw)
+
+    with closing(open_database(home / "hourhand.db")) as database:
+        retention = Retention(database, RetentionSettings(keep_days=0, max_mb=1), Event())
+        for minute in range(3):
+            answer(database, LAST + minute * MINUTE)
+            retention.make_room(LAST + minute * MINUTE)
+    with (home / "config" / "hourhand.toml").open("a") as settings:
+        settings.write("raw_max_mb = 1\n")
+    code, state, since, reasons = health(home)
+    assert (code, state, since) == (1, "degraded", format_instant(LAST + 2 * MINUTE))
+    assert reasons == [
+        "degraded: disk: raw answers: less than a day is within raw_max_mb = 1; "
+        f"those up to {format_instant(LAST + MINUTE)} were let go"
+    ]
+    hear_at(home, LAST + DAY + 3 * MINUTE)
+    assert not [reason for reason in health(home)[3] if "raw answers" in reason]

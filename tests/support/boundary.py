@@ -26,6 +26,7 @@ from bot.app.cycle import Cycle
 from bot.app.desk import Desk
 from bot.app.poller import Poller, PollLimits
 from bot.app.recorder import DatabaseCredits, RecordingSink
+from bot.app.retention import Retention, RetentionSettings
 from bot.app.stepper import Stepper
 from bot.app.strategy_files import LoadedStrategy
 from bot.app.timing import timing_of
@@ -132,9 +133,13 @@ class Way:
             (folder / "hourhand.db").write_bytes(_empty_database())
         self.database: Database = open_database(folder / "hourhand.db")
         wire = WireSettings()
+        megabytes = int(str(settings.get("raw_max_mb", 0)))
+        self.retention = Retention(
+            self.database, RetentionSettings(keep_days=0, max_mb=megabytes), threading.Event()
+        )
         ports = Ports(
             clock=self.clock,
-            sink=RecordingSink(self.database, wire),
+            sink=RecordingSink(self.database, wire, self.retention.make_room),
             credits=DatabaseCredits(self.database),
         )
         batch = int(str(settings.get("batch_size", 50)))
@@ -197,7 +202,8 @@ def way(
 ) -> Iterator[tuple[Way, WireServer]]:
     """A way from a server to a ledger, closed at the end.
 
-    Settings: `batch_size` tokens in a request, `daily_every` ms between polls of daily data.
+    Settings: `batch_size` tokens in a request, `daily_every` ms between polls of daily data,
+    `raw_max_mb` megabytes of raw answers.
     """
     with WireServer(answer) as server:
         built = Way(folder, server.url, loaded, settings)

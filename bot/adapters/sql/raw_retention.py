@@ -16,8 +16,17 @@ from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.adapters.sql.schema_record import raw_body, raw_response
 from bot.adapters.sql.schema_retention import pruning
 from bot.domain.errors import LedgerError
+from bot.domain.instants import DAY, LATEST
 
 BATCH = 200  # responses in one transaction
+
+
+class DamagedBodyError(LedgerError):
+    """A body is not what its hash says: no trace of a change may be let go."""
+
+    def __init__(self, raw_id: int) -> None:
+        super().__init__(f"raw response {raw_id}: the body no longer has its hash")
+        self.raw_id = raw_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +48,28 @@ class Pruning:
     sha256: str
     observed_sha256: str
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the bound on the size has left less than a day of bodies."""
+        return self.reason == "SIZE" and self.fetched_until > self.pruned_at - DAY
+
 
 def prune_old(connection: Connection, until: int, now_ms: int) -> Pruning | None:
     """Empty the oldest bodies that were fetched by `until`, one batch of them; None: none left.
 
-    Raises LedgerError at a body that no longer has its hash: it and what follows it stay.
+    Raises DamagedBodyError at a body that no longer has its hash: it and what follows it stay.
     """
-    return _prune(connection, list(_oldest(connection, until)), now_ms, "AGE")
+    return _prune(connection, list(_oldest(connection, until=until)), now_ms, "AGE")
 
 
-def prune_excess(connection: Connection, excess: int, until: int, now_ms: int) -> Pruning | None:
-    """Empty the oldest bodies until so many bytes are free, at most one batch.
+def prune_excess(connection: Connection, excess: int, after: int, now_ms: int) -> Pruning | None:
+    """Empty the oldest bodies of responses beyond `after` until so many bytes are free.
 
-    Bodies fetched after `until` stay whatever their size. None where there is nothing to empty.
-    Raises LedgerError as `prune_old` does.
+    At most one batch; None where there is nothing to empty. Raises DamagedBodyError as
+    `prune_old` does: to go on behind it is to pass its id as `after`.
     """
     chosen, freed = [], 0
-    for row in _oldest(connection, until):
+    for row in _oldest(connection, after=after):
         if freed >= excess:
             break
         chosen.append(row)
@@ -63,16 +77,29 @@ def prune_excess(connection: Connection, excess: int, until: int, now_ms: int) -
     return _prune(connection, chosen, now_ms, "SIZE")
 
 
-def body_bytes(connection: Connection) -> int:
-    """The size of all raw bodies as they are kept, compressed. Looks at every one."""
-    query = select(func.coalesce(func.sum(func.length(raw_body.c.body)), 0))
+def body_bytes(connection: Connection, after: int = 0) -> int:
+    """The size of raw bodies as they are kept, compressed: of those with ids beyond `after`."""
+    body = raw_body.c
+    query = select(func.coalesce(func.sum(func.length(body.body)), 0)).where(body.id > after)
     return int(connection.execute(query).scalar_one())
+
+
+def newest_body(connection: Connection) -> int:
+    """The greatest id of a raw body, 0 where there is none."""
+    return int(connection.execute(select(func.coalesce(func.max(raw_body.c.id), 0))).scalar_one())
 
 
 def prunings(connection: Connection) -> list[Pruning]:
     """Everything that was let go, oldest first."""
     rows = connection.execute(select(pruning).order_by(pruning.c.id)).mappings()
     return [Pruning(**{name: row[name] for name in Pruning.__slots__}) for row in rows]
+
+
+def last_pruning(connection: Connection) -> Pruning | None:
+    """What was let go last."""
+    query = select(pruning).order_by(pruning.c.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Pruning(**{name: row[name] for name in Pruning.__slots__})
 
 
 def pruned_sha256(rows: Iterable[tuple[int, str]]) -> str:
@@ -96,14 +123,14 @@ def observed_sha256(connection: Connection, first_id: int, last_id: int, until: 
     return digest.hexdigest()
 
 
-def _oldest(connection: Connection, until: int) -> Iterator[Any]:
+def _oldest(connection: Connection, until: int = LATEST, after: int = 0) -> Iterator[Any]:
     """The next responses after those that were let go before, as far as their bodies are sound."""
     raw = raw_response.c
     reached = select(func.coalesce(func.max(pruning.c.last_id), 0)).scalar_subquery()
     query = (
         select(raw.id, raw.sha256, raw.fetched_at, func.length(raw_body.c.body).label("size"))
         .outerjoin(raw_body, raw_body.c.sha256 == raw.sha256)
-        .where(raw.id > reached, raw.fetched_at <= until)
+        .where(raw.id > reached, raw.id > after, raw.fetched_at <= until)
         .order_by(raw.id)
         .limit(BATCH)
     )
@@ -111,7 +138,7 @@ def _oldest(connection: Connection, until: int) -> Iterator[Any]:
         # One body at a time: they may be large.
         if not _is_sound(stored_body(connection, row.sha256), row.sha256):
             if number == 0:
-                raise LedgerError(f"raw response {row.id}: the body no longer has its hash")
+                raise DamagedBodyError(row.id)
             return
         yield row
 

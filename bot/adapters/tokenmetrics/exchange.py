@@ -27,6 +27,8 @@ from bot.domain.errors import BadPayloadError, ProviderError, RateLimitError, Un
 
 T = TypeVar("T", bound=Observation)
 T_co = TypeVar("T_co", bound=Observation, covariant=True)
+# Faults of an answer that did come.
+_UNREADABLE = frozenset({FaultKind.TOO_LARGE, FaultKind.ENCODING, FaultKind.KEY_SHOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +240,7 @@ def _said(answer: WireAnswer, parsed: Parsed[T] | ProviderError) -> Parsed[T] | 
 
 def _fault_error(endpoint: Endpoint, fault: TransportFault) -> ProviderError:
     told = f"{endpoint}: {fault}"
-    if fault.kind in {FaultKind.TOO_LARGE, FaultKind.ENCODING}:
+    if fault.kind in _UNREADABLE:
         return BadPayloadError(told)
     return UnavailableError(told)
 

@@ -15,6 +15,7 @@ class FaultKind(StrEnum):
     PROTOCOL = "protocol"
     TOO_LARGE = "too_large"
     ENCODING = "encoding"
+    KEY_SHOWN = "key_shown"
 
 
 _PASSING = frozenset({FaultKind.CONNECT, FaultKind.TIMEOUT, FaultKind.DEADLINE, FaultKind.PROTOCOL})

@@ -16,6 +16,7 @@ import httpx
 from bot.adapters.tokenmetrics.bounded_body import read_body
 from bot.adapters.tokenmetrics.deadline_net import Deadline, DeadlineBackend
 from bot.adapters.tokenmetrics.faults import FaultKind, TransportFault
+from bot.adapters.tokenmetrics.key_guard import KeyGuard
 from bot.adapters.tokenmetrics.limits import (
     ATTEMPT_DEADLINE_S,
     CONNECT_TIMEOUT_S,
@@ -34,7 +35,6 @@ _HEADERS_READ: Final = (
     "x-request-id",
     "x-amzn-requestid",
 )
-_BLANK: Final = b"[key]"
 _STATUSES: Final = range(200, 600)
 # A shorter key would blank innocent text of an answer.
 _KEY_CHARS_MIN: Final = 8
@@ -79,7 +79,7 @@ class HttpTransport:
         """
         around = surroundings or Surroundings()
         _check_base_url(settings.base_url)
-        _check_key(key)
+        self._guard = KeyGuard(_checked_key(key))
         self._settings = settings
         self._key = key
         self._monotonic = monotonic
@@ -138,12 +138,12 @@ class HttpTransport:
                 # The wire allows up to 999; no reader of the record knows what it would mean.
                 raise TransportFault(FaultKind.PROTOCOL, "a status beyond 599")
             headers = {
-                name: response.headers[name].replace(key, _BLANK.decode())
+                name: self._guard.header(response.headers[name])
                 for name in _HEADERS_READ
                 if name in response.headers
             }
             # A sender that echoes the key must not get it into the record.
-            return response.status_code, headers, body.replace(key.encode(), _BLANK)
+            return response.status_code, headers, self._guard.body(body)
 
     def _time_fault(self) -> TransportFault:
         if self._deadline.passed:
@@ -235,9 +235,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _check_key(key: Secret) -> None:
+def _checked_key(key: Secret) -> str:
     text = key.get_secret_value()
     if len(text) < _KEY_CHARS_MIN or not all("!" <= sign <= "~" for sign in text):
         raise ConfigError(
             [f"provider key: expected at least {_KEY_CHARS_MIN} printable characters, no blanks"]
         )
+    return text

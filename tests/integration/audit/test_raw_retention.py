@@ -20,7 +20,7 @@ from bot.app.audit import AuditResult, audit_home
 from bot.app.retention import Retention, RetentionSettings
 from bot.app.settings import load_settings
 from bot.domain.errors import LedgerError
-from bot.domain.instants import DAY, HOUR, format_instant
+from bot.domain.instants import DAY, HOUR, MINUTE, format_instant
 from tests.support.ledger_home import START
 from tests.support.tampering import opened
 
@@ -48,6 +48,11 @@ def bodies(database: Database) -> dict[int, int]:
             "LEFT JOIN raw_body b ON b.sha256 = r.sha256 ORDER BY r.id"
         )
         return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+
+
+def size(database: Database) -> int:
+    with database.transaction() as connection:
+        return raw_retention.body_bytes(connection)
 
 
 def audit(home: Path) -> AuditResult:
@@ -173,22 +178,72 @@ def test_the_oldest_bodies_go_until_the_size_is_kept(database: Database) -> None
     with database.transaction() as connection:
         assert raw_retention.body_bytes(connection) <= 3_000_000
     kept = [raw_id for raw_id, length in bodies(database).items() if length]
-    assert kept == [max(before) + number for number in (3, 4, 5)]
+    # A twentieth more goes than must.
+    assert kept == [max(before) + number for number in (4, 5)]
 
 
-def test_the_last_days_bodies_stay_whatever_their_size_and_that_is_said(
-    database: Database,
+def test_bodies_of_the_last_day_go_too_where_the_size_asks_for_it_and_that_is_said(
+    home: Path, database: Database
 ) -> None:
-    grow(database, 3)
-    settings = RetentionSettings(keep_days=0, max_mb=1)
+    retention = Retention(database, RetentionSettings(keep_days=0, max_mb=3), threading.Event())
     with capture_logs() as lines:
-        Retention(database, settings, threading.Event()).run(START + 4 * DAY - HOUR)
-    assert [line for line in lines if line["event"] == "raw.above_limit"] == [
-        {"event": "raw.above_limit", "log_level": "warning", "megabytes_above": 1}
-    ]
-    assert [length for length in bodies(database).values() if length > 900_000] == [
-        pytest.approx(999_000, rel=0.001)
-    ] * 2
+        for minute in range(12):
+            fetched_at = END + HOUR + minute * MINUTE
+            store(database, 999_000, fetched_at)
+            retention.make_room(fetched_at)
+            assert size(database) <= 3_000_000
+        retention.run(END + 2 * HOUR)
+    warnings = [line["event"] for line in lines if line["log_level"] != "info"]
+    assert warnings == ["raw.less_than_a_day"]
+    kept = [raw_id for raw_id, length in bodies(database).items() if length]
+    assert kept == sorted(bodies(database))[-len(kept) :]
+    assert len(kept) >= 2
+    assert audit(home).findings == []
+
+
+def test_a_body_beyond_the_bound_by_itself_is_not_kept(home: Path, database: Database) -> None:
+    retention = Retention(database, RetentionSettings(keep_days=0, max_mb=1), threading.Event())
+    with capture_logs():
+        for number in range(3):  # the database gives the ids of bodies that went to new ones
+            store(database, 2_000_000, END + HOUR + number)
+            retention.make_room(END + HOUR + number)
+            assert size(database) == 0
+        store(database, 400_000, END + 2 * HOUR)
+        retention.make_room(END + 2 * HOUR)
+        assert size(database) > 400_000
+    assert audit(home).findings == []
+
+
+def test_a_damaged_body_stays_and_the_size_is_held_by_the_others(
+    home: Path, database: Database
+) -> None:
+    grow(database, 5)
+    database.close()
+    with opened(home / "hourhand.db") as connection:
+        connection.execute(
+            "UPDATE raw_body SET body = zeroblob(length(body)) WHERE sha256 = "
+            "(SELECT sha256 FROM raw_response WHERE id = 3)"
+        )
+    with capture_logs() as lines:
+        settings = RetentionSettings(keep_days=0, max_mb=2)
+        Retention(database, settings, threading.Event()).run(START + 30 * DAY)
+    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["raw.damaged"]
+    assert size(database) <= 2_000_000
+    assert bodies(database)[3] > 0
+    assert {str(finding.code) for finding in audit(home).findings} >= {"RAW_BODY"}
+
+
+def test_damaged_bodies_beyond_the_bound_are_told_of(home: Path, database: Database) -> None:
+    grow(database, 3)
+    database.close()
+    with opened(home / "hourhand.db") as connection:
+        connection.execute("UPDATE raw_body SET body = zeroblob(length(body)) WHERE id > 1")
+    with capture_logs() as lines:
+        settings = RetentionSettings(keep_days=0, max_mb=1)
+        Retention(database, settings, threading.Event()).run(START + 30 * DAY)
+    assert lines[-1] == {
+        "event": "raw.above_limit", "log_level": "warning", "megabytes_above": 3
+    }  # fmt: skip
 
 
 def test_freed_pages_are_used_again(database: Database) -> None:

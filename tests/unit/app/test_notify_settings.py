@@ -45,7 +45,7 @@ def test_nobody_is_told_anything_unless_asked_for(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     assert build_sinks(settings, wall_ms) == []
     assert sink_places(settings) == {}
-    assert (settings.raw_keep_days, settings.raw_max_mb) == (0, 0)
+    assert (settings.raw_keep_days, settings.raw_max_mb) == (0, 2_000)
 
 
 @pytest.mark.parametrize("place", ["secrets/webhook_secret", ".env"])
