@@ -47,7 +47,7 @@ def health_of(answer: Answer[Observation], asked: Iterable[int] = ()) -> AnswerH
     return AnswerHealth(
         rows=answer.rows,
         refused=tuple(sorted(found.items())),
-        first=_shown(f"row {faults[0].row}: {faults[0].detail}") if faults else "",
+        first=_shown(f"{_place(faults[0].row)}: {faults[0].detail}") if faults else "",
         unknown_keys=tuple(map(_shown, answer.unknown_keys[:_KEYS_SHOWN])),
         unasked=unasked,
     )
@@ -77,6 +77,10 @@ class AnswerLog:
             self._log.warning(
                 "answer.format_moved", endpoint=endpoint, unknown_keys=list(found.unknown_keys)
             )
+
+
+def _place(row: int) -> str:
+    return f"row {row}" if row >= 0 else "the answer"
 
 
 def _shown(text: str) -> str:
