@@ -119,9 +119,10 @@ def _check_names(database: Path) -> None:
         return  # it will be made, or opening it says why not
     if file.st_nlink < 2:
         return
-    # A kill between a new file's two names leaves the first, which nobody opens.
-    drafts = database.parent.glob(f".{database.name}.*.new")
-    if file.st_nlink - sum(os.path.samestat(file, draft.stat()) for draft in drafts) > 1:
+    # A kill of a restore or an upgrade leaves names of its own beside it, which nobody opens.
+    own = (f"{database.name}.", f".{database.name}.")
+    left = [one.lstat() for one in database.parent.iterdir() if one.name.startswith(own)]
+    if file.st_nlink - sum(os.path.samestat(file, one) for one in left) > 1:
         raise StorageError(
             f"{database}: the file has another name as well (a hard link, as `cp -l` makes), and a "
             f"program that works under that one would ruin it: put a real copy in its place "

@@ -53,13 +53,14 @@ def test_a_link_leads_to_the_same_lock(tmp_path: Path) -> None:
     acquire(tmp_path / "link.db").release()
 
 
-def test_a_file_with_a_second_name_is_refused_and_a_draft_left_by_a_kill_is_none(
+def test_a_file_with_a_second_name_is_refused_but_for_names_that_a_killed_restore_leaves(
     tmp_path: Path,
 ) -> None:
     path, other = tmp_path / "a.db", tmp_path / "other" / "a.db"
     path.touch()
     other.parent.mkdir()
-    (tmp_path / ".a.db.0123.new").hardlink_to(path)
+    for left in (".a.db.0123.new", "a.db.20250510T130000Z.replaced"):
+        (tmp_path / left).hardlink_to(path)
     acquire(path).release()
     other.hardlink_to(path)
     for name in (path, other):
