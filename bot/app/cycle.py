@@ -154,7 +154,8 @@ class Cycle:
         """When the inputs are frozen, and whether no set of them was cut in two by that."""
         deadline = slot + self._timing.settle
         tries = 0
-        while self._clock.now() <= deadline:
+        # Not at the very deadline: what a poll brings then is beyond it, as after a restart there.
+        while self._clock.now() < deadline:
             complete = self._polls.poll(slot, self._clock.now())
             now = self._clock.now()
             if complete and now <= deadline:

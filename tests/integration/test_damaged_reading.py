@@ -49,5 +49,5 @@ def test_pages_in_each_others_place_end_no_command_in_a_crash(
             codes[outcome.code] += 1
             assert outcome.code in (0, 1, 2, 74, 78), f"{number} {words}: {outcome.error}"
             if outcome.code == 74:
-                assert "hourhand db restore" in outcome.error, f"{number} {words}"
+                assert "hourhand.db: " in outcome.error, f"{number} {words}"
     assert codes[74] >= DAMAGES, codes
