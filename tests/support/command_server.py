@@ -98,6 +98,9 @@ def _become(request: dict[str, Any]) -> NoReturn:
         signal.alarm(_TIMEOUT_S)
         os.environ.update(request.get("environment", {}))
         _wire(request)
+        # The start itself, a few lines, comes before anything that could be interrupted in order.
+        import bot.cli.__main__  # noqa: F401
+
         if "interrupt_at" in request:
             sys.setprofile(_Interrupt(request["interrupt_at"]))
         code = _main(request["argv"])
