@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.stats.p_values import ascending
+
 Q = 0.05
 
 
@@ -29,12 +31,11 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     >>> [round(p, 6) for p in benjamini_hochberg([0.01, 0.04, 0.03, 0.5])]
     [0.04, 0.053333, 0.053333, 0.5]
     """
-    if any(not 0.0 <= p <= 1.0 for p in p_values):
-        raise ValueError(f"p values outside [0, 1]: {list(p_values)}")
-    m = len(p_values)
+    order = ascending(p_values)
+    m = len(order)
     found = [1.0] * m
     least = 1.0
-    for place, i in reversed(list(enumerate(sorted(range(m), key=lambda i: p_values[i]), 1))):
+    for place, i in reversed(list(enumerate(order, 1))):
         least = min(least, p_values[i] * m / place)
         found[i] = least
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.stats.p_values import ascending
+
 ALPHA = 0.05
 
 
@@ -30,12 +32,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     >>> [round(p, 6) for p in holm([0.01, 0.04, 0.03, 0.005])]
     [0.03, 0.06, 0.06, 0.02]
     """
-    if any(not 0.0 <= p <= 1.0 for p in p_values):
-        raise ValueError(f"p values outside [0, 1]: {list(p_values)}")
-    m = len(p_values)
+    order = ascending(p_values)
+    m = len(order)
     found = [1.0] * m
     most = 0.0
-    for place, i in enumerate(sorted(range(m), key=lambda i: p_values[i])):
+    for place, i in enumerate(order):
         most = min(1.0, max(most, (m - place) * p_values[i]))
         found[i] = most
     return found
