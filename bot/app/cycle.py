@@ -58,8 +58,7 @@ class Cycle:
 
     def next_wake(self, after: int) -> int:
         """The first instant after this one at which a slot may be polled."""
-        wake = floor_hour(after) + self._timing.poll_offset
-        return wake if wake > after else wake + HOUR
+        return self._timing.next_wake(after)
 
     @property
     def poll_offset(self) -> int:
@@ -168,8 +167,6 @@ class Cycle:
             if rest <= 0:
                 break
             self._clock.sleep(min(RETRY_S[min(tries, len(RETRY_S) - 1)], rest))
-            if self._clock.now() >= deadline:
-                break
             tries += 1
         return deadline, self._polls.is_whole(slot)
 

@@ -18,7 +18,6 @@ from bot.adapters.sql.health_store import health_rows
 from bot.adapters.sql.raw_retention import last_pruning
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
-from bot.app.outbox_view import sinks_document
 from bot.app.poll_needs import plan_of
 from bot.app.put_back import open_put_backs
 from bot.app.reading import Document, Reader, instant_text
@@ -44,9 +43,11 @@ class Trouble:
     since: int | None = None
 
 
-def health_document(reader: Reader, loaded: list[LoadedStrategy], fault: str) -> Document:
+def health_document(
+    reader: Reader, loaded: list[LoadedStrategy], fault: str, receivers: list[Document]
+) -> Document:
     """The state with its reasons; `fault` is what is wrong with the strategy files."""
-    troubles = list(_troubles(reader, loaded, fault))
+    troubles = list(_troubles(reader, loaded, fault, receivers))
     worst = max((EXIT_CODES[one.state] for one in troubles), default=0)
     state = next(name for name, code in EXIT_CODES.items() if code == worst)
     since = [one.since for one in troubles if one.state == state and one.since is not None]
@@ -66,14 +67,16 @@ def _document(trouble: Trouble) -> dict[str, Any]:
     }
 
 
-def _troubles(reader: Reader, loaded: list[LoadedStrategy], fault: str) -> Iterator[Trouble]:
+def _troubles(
+    reader: Reader, loaded: list[LoadedStrategy], fault: str, receivers: list[Document]
+) -> Iterator[Trouble]:
     now = reader.now()
     yield from _slots(reader, [one.strategy.name for one in loaded], now)
     yield from _answers(reader, loaded, now)
     yield from _credits(reader, now)
     yield from _disk(reader.path)
     yield from _raw_answers(reader, now)
-    yield from _receivers(reader, now)
+    yield from _waiting(receivers, now)
     for lost in open_put_backs(reader.path, reader.connection):
         reason = f"{lost.found}: {lost.advice}"
         yield Trouble(state=DEGRADED, part="ledger", reason=reason, since=lost.since)
@@ -141,9 +144,9 @@ def _disk(database: Path) -> Iterator[Trouble]:
         yield Trouble(state=DEGRADED, part="disk", reason=reason)
 
 
-def _receivers(reader: Reader, now: int) -> Iterator[Trouble]:
+def _waiting(receivers: list[Document], now: int) -> Iterator[Trouble]:
     """Whether every receiver of the settings gets its messages."""
-    for one in sinks_document(reader):
+    for one in receivers:
         if not one["configured"]:
             continue
         oldest, name = one["oldest_waiting"], one["sink"]

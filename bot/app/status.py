@@ -47,12 +47,13 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
     now = reader.now()
     loaded, fault = _strategy_files(reader)
     by_name = {one.strategy.name: one for one in loaded}
+    receivers = sinks_document(reader)
     document: Document = {
         "home": str(reader.settings.home),
         "database": str(reader.path),
         "now": format_instant(now),
         "next_slot": _next_slot(loaded, now),
-        "health": health_document(reader, loaded, fault),
+        "health": health_document(reader, loaded, fault, receivers),
         "daemon": _daemon(reader),
         "strategies": [_strategy(reader, name, by_name.get(name), now) for name in names],
         "managed": managed_document(reader, loaded),
@@ -61,7 +62,7 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
         "backfill": _backfill(reader, loaded, now) if loaded else None,
         "polls": _polls(reader, now),
         "credits": _credits(reader, now),
-        "receivers": sinks_document(reader),
+        "receivers": receivers,
     }
     if fault:
         document["strategy_files"] = fault
@@ -72,9 +73,7 @@ def _next_slot(loaded: list[LoadedStrategy], now: int) -> str | None:
     """When the next slot is polled; None where no strategy's file says so."""
     if not loaded:
         return None
-    offset = timing_of([one.strategy for one in loaded]).poll_offset
-    wake = floor_hour(now) + offset
-    return format_instant(wake if wake > now else wake + HOUR)
+    return format_instant(timing_of([one.strategy for one in loaded]).next_wake(now))
 
 
 def _strategy_files(reader: Reader) -> tuple[list[LoadedStrategy], str]:

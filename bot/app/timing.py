@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.instants import HOUR, floor_hour
 from bot.market.strategy import Strategy
 
 
@@ -14,6 +15,11 @@ class Timing:
     poll_offset: int
     settle: int
     max_slot_delay: int
+
+    def next_wake(self, after: int) -> int:
+        """The first instant after this one at which a slot may be polled."""
+        wake = floor_hour(after) + self.poll_offset
+        return wake if wake > after else wake + HOUR
 
 
 def timing_of(strategies: list[Strategy]) -> Timing:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-FAULTS_MAX = 8  # told of a file
+FAULTS_MAX = 8  # told of a kind; one is enough to refuse a file
 _PIECE = 1 << 16  # bytes of a packed body taken at a time
 _PLAIN_PIECE = 1 << 20  # and of what they unpack to
 

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.adapters.sql.content_checks import answer_faults, content_faults
+from bot.adapters.sql.content_checks import FAULTS_MAX, answer_faults, content_faults
 from bot.adapters.sql.drafts import telling
 from bot.adapters.sql.engine import CUT_OFF, Database, uri_of
 from bot.adapters.sql.ledger_rows import JournalEntry
@@ -16,7 +16,6 @@ from bot.adapters.sql.ledger_store import entry_hash
 from bot.adapters.sql.schema import GENESIS, REVISIONS
 from bot.domain.errors import DamageError, SchemaError, StorageError
 
-FAULTS_MAX = 8  # of a kind; one is enough to refuse the file
 RESTORE_HINT = "keep it, and put a backup in its place with `hourhand db restore FILE`"
 # What rows that are not what they were make the code that reads them run into.
 _STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
