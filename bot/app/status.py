@@ -40,6 +40,7 @@ from bot.market.universe import resolve
 
 _STALE_BAR = 2 * HOUR
 _PERCENTILES = (50, 95, 99)
+ENDED = "ended: no file of this name and nothing open"
 
 
 def status(reader: Reader, names: Iterable[str]) -> Document:
@@ -47,6 +48,7 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
     now = reader.now()
     loaded, fault = _strategy_files(reader)
     by_name = {one.strategy.name: one for one in loaded}
+    ended = frozenset() if fault else frozenset(line_up(reader.connection, loaded).ended)
     receivers = sinks_document(reader)
     document: Document = {
         "home": str(reader.settings.home),
@@ -55,7 +57,9 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
         "next_slot": _next_slot(loaded, now),
         "health": health_document(reader, loaded, fault, receivers),
         "daemon": _daemon(reader),
-        "strategies": [_strategy(reader, name, by_name.get(name), now) for name in names],
+        "strategies": [
+            _strategy(reader, name, by_name.get(name), floor_hour(now), ended) for name in names
+        ],
         "managed": managed_document(reader, loaded),
         "conflicts": conflicts_document(reader),
         "not_started": sorted(set(by_name) - set(ledger_read.strategies(reader.connection))),
@@ -113,7 +117,10 @@ def _since(reader: Reader, holder: Holder, lease: Lease | None) -> str | None:
     return holder.since if reader.settings.clock_url is None else None
 
 
-def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int) -> Document:
+def _strategy(
+    reader: Reader, name: str, loaded: LoadedStrategy | None, due: int, ended: frozenset[str]
+) -> Document:
+    """A strategy's account; `due` is the slot that one which goes on should have done."""
     span = overview.slot_span(reader.connection, name)
     row = overview.newest_equity(reader.connection, name)
     assert span is not None, "the ledger names only strategies that have done a slot"
@@ -133,7 +140,7 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "slot": format_instant(last),
         "slots": done,
         "missed": missed,
-        "behind": max(0, (floor_hour(now) - last) // HOUR),
+        "behind": 0 if name in ended else max(0, (due - last) // HOUR),
         "cash": money_text(row.cash),
         "value": money_text(row.value),
         "equity": money_text(row.equity),
@@ -151,7 +158,7 @@ def _strategy(reader: Reader, name: str, loaded: LoadedStrategy | None, now: int
         "stale": _stale(reader, seen, last, series_read(strategy)),
         "notices": overview.notice_counts(reader.connection, name, last - DAY + HOUR),
         "config_sha256": cycle.config_sha256,
-        "config": _config_state(loaded, cycle.config_sha256),
+        "config": ENDED if name in ended else _config_state(loaded, cycle.config_sha256),
         "rules_version": cycle.rules_version,
         "ledger_sha256": digest.text(),
     }

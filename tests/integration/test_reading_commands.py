@@ -232,10 +232,21 @@ def test_status_tells_that_a_strategy_file_has_changed(homes: FilledHomes, tmp_p
     home = shutil.copytree(homes.late, tmp_path / "home")
     path = home / "strategies" / "eager.toml"
     path.write_text(path.read_text().replace("max_hold = 4", "max_hold = 5"))
+    assert by_name(ask("status", "--home", home))["eager"]["config"] == "its file has changed since"
+
+
+def test_a_strategy_whose_file_is_gone_has_ended_once_nothing_is_open(
+    homes: FilledHomes, tmp_path: Path
+) -> None:
+    home = shutil.copytree(homes.late, tmp_path / "home")
     (home / "strategies" / "picky.toml").unlink()
+    config = home / "config" / "hourhand.toml"
+    kept = [line for line in config.read_text().splitlines() if "clock_url" not in line]
+    config.write_text("\n".join(kept))  # the machine's own clock: all slots are long past
     found = by_name(ask("status", "--home", home))
-    assert found["eager"]["config"] == "its file has changed since"
-    assert found["picky"]["config"] == "no file of this name"
+    assert found["eager"]["behind"] > 0
+    assert found["picky"]["behind"] == 0
+    assert found["picky"]["config"] == "ended: no file of this name and nothing open"
 
 
 def test_status_shows_the_account_although_a_strategy_file_is_wrong(

@@ -99,7 +99,12 @@ class StrategyStatus(TypedDict):
         dict[Reason, Count], Field(description="events of the input in the last 24 slots")
     ]
     config_sha256: Sha256
-    config: Literal["as in its file", "its file has changed since", "no file of this name"]
+    config: Literal[
+        "as in its file",
+        "its file has changed since",
+        "no file of this name",
+        "ended: no file of this name and nothing open",
+    ]
     rules_version: int
     ledger_sha256: Sha256
 
