@@ -19,7 +19,12 @@ import typer
 
 from bot.adapters.sql.lock import acquire
 from bot.cli.main import app
-from tests.support.command_server import CommandServer, Ended, command_server
+from tests.support.command_server import (
+    CommandServer,
+    Ended,
+    command_server,
+    unloaded_command_server,
+)
 from tests.support.reading_home import FilledHomes
 
 DOCUMENTED = {
@@ -148,6 +153,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandServer]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def unloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandServer]:
+    with unloaded_command_server(tmp_path_factory.mktemp("unloaded")) as found:
+        yield found
+
+
 def is_lawful(ended: Ended) -> bool:
     told = ended.code == 0 or ended.err.strip() or ended.out.strip()
     return ended.quiet() and ended.code in DOCUMENTED and bool(told)
@@ -208,14 +219,14 @@ def test_every_command_bears_a_reader_that_left_and_a_full_disk(
 
 @pytest.mark.parametrize("at", [2, 1000])
 def test_a_ctrl_c_at_any_time_ends_every_command_with_130_and_no_word(
-    server: CommandServer, homes: FilledHomes, tmp_path: Path, at: int
+    unloaded: CommandServer, homes: FilledHomes, tmp_path: Path, at: int
 ) -> None:
     wrong = []
     for name in NAMES:
         home = shutil.copytree(homes.early, tmp_path / name.replace(" ", "-"))
         if name == "demo":
             home = tmp_path / "demo" / "new"
-        ended = server.run(*argv(name, home), interrupt_at=at)
+        ended = unloaded.run(*argv(name, home), interrupt_at=at)
         shutil.rmtree(tmp_path / name.replace(" ", "-"))
         # One that had ended before, or that ends in good order, has its own code.
         if not (is_lawful(ended) or (ended.code == 130 and ended.quiet())):
@@ -233,15 +244,15 @@ def test_text_from_the_command_line_is_never_sql(server: CommandServer, homes: F
 
 
 def test_each_documented_code_is_that_of_its_cause(
-    server: CommandServer, homes: FilledHomes, tmp_path: Path
+    server: CommandServer, unloaded: CommandServer, homes: FilledHomes, tmp_path: Path
 ) -> None:
     """Real commands, one for each code of the table in docs/operations.md."""
 
-    def code(situation: str, *words: object, **wishes: Any) -> int:
+    def code(situation: str, *words: object) -> int:
         place = tmp_path / f"{situation}-{words[0]}"
         place.mkdir()
         home = SITUATIONS[situation](place, homes)
-        return server.run(*words, "--home", home, **wishes).code
+        return server.run(*words, "--home", home).code
 
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "bars.csv").write_text("token_id,open_time\n1,never\n")
@@ -266,7 +277,7 @@ def test_each_documented_code_is_that_of_its_cause(
         75: 0,
         77: server.run("once", "--home", without_key(tmp_path / "keyless", homes)).code,
         78: code("newer database", "status"),
-        130: code("empty home", "trials", interrupt_at=2),
+        130: unloaded.run("trials", "--home", tmp_path, interrupt_at=2).code,
     }
     with acquire(held / "hourhand.db"):
         found[75] = server.run("once", "--home", held).code

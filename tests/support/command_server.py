@@ -1,20 +1,22 @@
-"""Runs `hourhand` commands in forks of one process that has imported everything, and keeps their
-words: for tests that call every command in every bad situation.
+"""Runs `hourhand` commands in forks of one process and keeps their words: for tests that call every
+command in every bad situation.
 
-A fork is a process of its own, with its own descriptors, from the program's first line on.
+A fork is a process of its own, with its own descriptors, from the program's first line on. The
+process has imported what commands load, or nothing of ours where loading itself is tried.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -22,6 +24,11 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[2]
 _TIMEOUT_S = 60
+LOADED = (
+    "bot.cli.main", "bot.app.audit", "bot.app.daemon", "bot.app.digest", "bot.app.explain",
+    "bot.app.record_io", "bot.app.replay_source", "bot.app.signal_board", "bot.app.status",
+    "bot.app.run_report",
+)  # fmt: skip
 _BUGS = ("Traceback", "Exception ignored", "BrokenPipe", '"crashed"', "wake.crashed")
 _CRASHED = 99  # what no command of ours ends with
 
@@ -59,17 +66,26 @@ class CommandServer:
         return Ended(code, out.read_text(errors="replace"), err.read_text(errors="replace"))
 
 
+def command_server(folder: Path) -> AbstractContextManager[CommandServer]:
+    """A server while the `with` block lasts; commands find their modules loaded."""
+    return _server(folder, LOADED)
+
+
+def unloaded_command_server(folder: Path) -> AbstractContextManager[CommandServer]:
+    """The same, whose commands load their modules themselves, as the program does."""
+    return _server(folder, ())
+
+
 @contextmanager
-def command_server(folder: Path) -> Iterator[CommandServer]:
-    """A server while the `with` block lasts."""
+def _server(folder: Path, modules: tuple[str, ...]) -> Iterator[CommandServer]:
     own = {k: v for k, v in os.environ.items() if not k.startswith("HOURHAND_")} | {
         name: os.environ[name]
         for name in ("HOURHAND_DATA_DIR", "HOURHAND_CACHE_DIR")
         if name in os.environ
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.command_server"], cwd=ROOT, env=own, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-m", "tests.support.command_server", *modules], cwd=ROOT, env=own,
+        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         try:
             yield CommandServer(process, folder)
@@ -79,8 +95,9 @@ def command_server(folder: Path) -> Iterator[CommandServer]:
             process.wait(30)
 
 
-def _serve() -> None:
-
+def _serve(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -164,4 +181,4 @@ def _main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        _serve()
+        _serve(sys.argv[1:])
