@@ -6,8 +6,6 @@ float64 exist, arrays are C-contiguous, so that one signature serves every call.
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,13 +17,13 @@ class ArgumentShapeError(TypeError):
     """An argument that the compiled function was not made for: a bug of the caller."""
 
 
-def scalar_types(example: tuple[Any, ...]) -> list[Any]:
-    """The C type of every machine argument, for arguments like these."""
-    return [
-        ctypes.c_double if isinstance(scalar, float) else ctypes.c_int64
-        for argument in example
-        for scalar in _scalars(argument, argument)
-    ]
+def table_format(example: tuple[Any, ...]) -> str:
+    """The `struct` format of a call's machine arguments, for arguments like these.
+
+    >>> table_format((1, 0.5, np.zeros(0)))
+    '=qdqqqqqqq'
+    """
+    return "=" + "".join("d" if isinstance(one, float) else "q" for one in _scalars(example))
 
 
 def scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int | float]:
@@ -36,42 +34,42 @@ def scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int
     """
     if len(arguments) != len(example):
         raise ArgumentShapeError(f"{len(arguments)} arguments where {len(example)} are expected")
-    return [
-        scalar
-        for argument, like in zip(arguments, example, strict=True)
-        for scalar in _scalars(argument, like)
-    ]
+    found: list[int | float] = []
+    for argument, like in zip(arguments, example, strict=True):
+        _add(found, argument, like)
+    return found
 
 
-def _scalars(argument: Any, like: Any) -> Iterator[int | float]:
+def _scalars(example: tuple[Any, ...]) -> list[int | float]:
+    return scalars_of(example, example)
+
+
+def _add(found: list[int | float], argument: Any, like: Any) -> None:
     if isinstance(like, np.ndarray):
-        yield from _descriptor(argument, like)
+        _add_descriptor(found, argument, like)
     elif isinstance(like, tuple):
         if type(argument) is not type(like):
             raise ArgumentShapeError(f"{type(argument).__name__}, not {type(like).__name__}")
         for field, field_like in zip(argument, like, strict=True):
-            yield from _scalars(field, field_like)
+            _add(found, field, field_like)
     elif isinstance(like, float):
-        yield float(argument)
-    else:
-        yield _whole(argument)
-
-
-def _whole(argument: Any) -> int:
-    if isinstance(argument, float):
+        found.append(float(argument))
+    elif isinstance(argument, float):
         raise ArgumentShapeError(f"{argument!r} is not a whole number")
-    return int(argument)
+    else:
+        found.append(int(argument))
 
 
-def _descriptor(array: Any, like: Any) -> Iterator[int]:
+def _add_descriptor(found: list[int | float], array: Any, like: Any) -> None:
     """Owner and parent (none: the caller keeps the array), size, item, address, shape, strides."""
-    flags = array.flags
     if array.dtype != like.dtype or array.ndim != like.ndim:
         raise ArgumentShapeError(
             f"an array of {array.ndim} x {array.dtype}, not {like.ndim} x {like.dtype}"
         )
-    if not (flags.c_contiguous and flags.aligned):
-        raise ArgumentShapeError("an array that is not contiguous")
-    if like.flags.writeable and not flags.writeable:
-        raise ArgumentShapeError("a read-only array where results are written")
-    yield from (0, 0, array.size, ITEM, array.ctypes.data, *array.shape, *array.strides)
+    flags = array.flags
+    if not flags.carray:  # contiguous, aligned and writeable
+        if not (flags.c_contiguous and flags.aligned):
+            raise ArgumentShapeError("an array that is not contiguous")
+        if like.flags.writeable:
+            raise ArgumentShapeError("a read-only array where results are written")
+    found += (0, 0, array.size, ITEM, array.ctypes.data, *array.shape, *array.strides)
