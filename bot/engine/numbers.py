@@ -102,12 +102,51 @@ def wide_div(high: int, low: int, c: int) -> int:
     """floor((high * 2^62 + low) / c), for a quotient below 2^62 (so high < c)."""
     if high == 0:
         return low // c
+    if c >> 62 != 0:
+        return _divide_by_bits(high, low, c)
+    # Two digits of 31 bits, each from one division and a correction of at most two (Knuth's
+    # algorithm D), with the divisor moved up to 62 bits.
+    shift = leading_zeros(c)
+    divisor = c << shift
+    rest = (high << shift) | (low >> (62 - shift))
+    lower = (low & ((1 << (62 - shift)) - 1)) << shift
+    first, rest = _divide_digit(rest, lower >> _HALF, divisor)
+    second, rest = _divide_digit(rest, lower & _MASK31, divisor)
+    return (first << _HALF) + second
+
+
+def leading_zeros(c: int) -> int:
+    """How many of the 62 bits above the highest of c are zero, for c in [1, 2^62)."""
+    zeros = 0
+    step = 32
+    while step > 0:
+        if c >> (62 - zeros - step) == 0:
+            zeros += step
+        step = step >> 1
+    return zeros
+
+
+def _divide_digit(rest: int, digit: int, divisor: int) -> tuple[int, int]:
+    """The next digit of 31 bits and what is left, for rest < divisor of exactly 62 bits."""
+    top = divisor >> _HALF
+    bottom = divisor & _MASK31
+    guess = rest // top
+    left = rest - guess * top
+    # No guess is too small, and none by more than two too large.
+    while left <= _MASK31 and (guess > _MASK31 or guess * bottom > (left << _HALF) + digit):
+        guess -= 1
+        left += top
+    return guess, (left << _HALF) + digit - guess * bottom
+
+
+def _divide_by_bits(high: int, low: int, c: int) -> int:
+    """`wide_div` for c up to 2^63 - 1, which leaves a digit no room."""
     rest = high
     quotient = 0
     for i in range(62):
         bit = (low >> (61 - i)) & 1
         quotient = quotient << 1
-        # 2 * rest + bit >= c, written so that nothing leaves int64 for c up to 2^63 - 1.
+        # 2 * rest + bit >= c, written so that nothing leaves int64.
         if rest >= c - rest - bit:
             rest = rest - (c - rest - bit)
             quotient = quotient | 1
