@@ -13,7 +13,6 @@ import llvmlite.binding as llvm
 
 from bot.adapters.compiled.arguments import scalars_of, table_format
 
-
 ENTRY = "entry"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.engine.numbers import (
@@ -70,10 +71,22 @@ def test_wide_scale_is_the_product(a: int, k: int) -> None:
     assert (high << 62) + low == a * k
 
 
-@given(WIDE, st.integers(1, INT64))
-def test_wide_div_is_the_floor(a: int, c: int) -> None:
-    assume(a // c < 1 << 62)
-    assert wide_div(*split(a), c) == a // c
+def of_every_length(bits: int) -> st.SearchStrategy[int]:
+    """Numbers of 1 to so many bits, many of them next to a power of two."""
+    near = st.integers(-3, 3)
+    powers = st.builds(lambda bit, off: max(1, (1 << bit) + off), st.integers(0, bits), near)
+    return (powers | st.integers(1, (1 << bits) - 1)).filter(lambda n: n < 1 << bits)
+
+
+# Both digits of this quotient are guessed two too large at first.
+@example(4430893531706513657, 2305843010926189146, 1532139372461068228)
+@example((1 << 62) - 1, (1 << 63) - 1, (1 << 63) - 2)
+@given(of_every_length(62), of_every_length(63), st.integers(-1, INT64))
+def test_wide_div_is_the_floor(quotient: int, c: int, rest: int) -> None:
+    rest %= c
+    with np.errstate(all="raise"):
+        high, low = map(np.int64, split(quotient * c + rest))
+        assert wide_div(high, low, np.int64(c)) == quotient
 
 
 @given(MONEY, st.integers(0, 4 * PPM))
