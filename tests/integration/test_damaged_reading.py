@@ -51,3 +51,21 @@ def test_pages_in_each_others_place_end_no_command_in_a_crash(
             if outcome.code == 74:
                 assert "hourhand.db: " in outcome.error, f"{number} {words}"
     assert codes[74] >= DAMAGES, codes
+
+
+def test_a_stored_price_that_is_no_number_is_told_as_damage(
+    homes: FilledHomes, tmp_path: Path
+) -> None:
+    home = shutil.copytree(homes.late, tmp_path / "home")
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
+        names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(names).fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE bar SET close = 'abc' WHERE id = 100")
+        connection.commit()
+    for words in (("gates",), ("signals",)):
+        outcome = run(*words, "--home", home)
+        assert (outcome.code, outcome.out) == (74, "")
+        assert "the bars of token " in outcome.error
+        assert "'abc'" in outcome.error

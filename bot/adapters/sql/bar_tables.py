@@ -15,6 +15,7 @@ from bot.adapters.sql.observations import SERIES
 from bot.adapters.sql.record_store import CHUNK_ROWS, load
 from bot.adapters.sql.schema_record import bar
 from bot.domain.bar_table import DECIMALS_MAX, NONE, BarTable, History, IntColumn
+from bot.domain.errors import DamageError
 from bot.domain.instants import LATEST
 from bot.domain.values import Bar
 
@@ -26,13 +27,19 @@ _HOURLY = (
 
 
 def read_history(connection: Connection) -> History:
-    """Everything that is known, as `history_of` an exported record, in a tenth of its time."""
+    """Everything that is known, as `history_of` an exported record, in a tenth of its time.
+
+    Raises DamageError where a stored bar holds no numbers.
+    """
     record, _ = load(connection, bars_from=LATEST)
     tables: list[BarTable] = []
     others: list[Bar] = []
     rows = connection.exec_driver_sql(_HOURLY, execution_options={"yield_per": CHUNK_ROWS})
     for token_id, group in groupby(rows, key=itemgetter(0)):
-        table = _table(token_id, list(group))
+        try:
+            table = _table(token_id, list(group))
+        except (ValueError, TypeError) as error:
+            raise DamageError(f"the bars of token {token_id} are damaged: {error}") from error
         if table is None:
             others += _bars(connection, (bar.c.token_id == token_id) & (bar.c.interval == "1h"))
         else:
