@@ -20,7 +20,7 @@ from bot.app.queries import (
     strategy_of,
     trade_document,
 )
-from bot.app.reading import Document, Reader
+from bot.app.reading import Document, Reader, instant_text
 from bot.domain.errors import UsageError
 from bot.domain.ids import order_id
 from bot.domain.instants import HOUR, format_instant, parse_instant
@@ -47,6 +47,7 @@ def why(reader: Reader, token_id: int, names: Iterable[str], instant: int | None
         "token_id": token_id,
         "symbol": token.symbol,
         "name": token.name,
+        "at": instant_text(instant),
         "strategies": [_in_slot(reader, name, token_id, slot) for name, slot in found.items()],
     }
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.health_store import health_rows
 from bot.adapters.sql.raw_retention import last_pruning
@@ -71,7 +73,8 @@ def _troubles(
     reader: Reader, loaded: list[LoadedStrategy], fault: str, receivers: list[Document]
 ) -> Iterator[Trouble]:
     now = reader.now()
-    yield from _slots(reader, [one.strategy.name for one in loaded], now)
+    if not is_replay(reader.connection):
+        yield from _slots(reader, [one.strategy.name for one in loaded], now)
     yield from _answers(reader, loaded, now)
     yield from _credits(reader, now)
     yield from _disk(reader.path)
@@ -88,6 +91,11 @@ def _troubles(
         for row in health_rows(reader.connection)
         if row.state != HEALTHY
     )
+
+
+def is_replay(connection: Connection) -> bool:
+    """Whether all slots come from a replay: nobody has ever asked the provider for them."""
+    return bool(ledger_read.strategies(connection)) and not slot_store.last_polls(connection)
 
 
 def _slots(reader: Reader, loaded: Iterable[str], now: int) -> Iterator[Trouble]:

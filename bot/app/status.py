@@ -15,7 +15,7 @@ from bot.adapters.tokenmetrics.ports import UNREAD
 from bot.adapters.tokenmetrics.spans import Span
 from bot.app.account import LedgerHash
 from bot.app.bootstrap import load_all_strategies, strategy_files_of
-from bot.app.health_view import health_document
+from bot.app.health_view import health_document, is_replay
 from bot.app.lineup import line_up
 from bot.app.missing_history import missing_history
 from bot.app.operator_view import (
@@ -50,20 +50,24 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
     by_name = {one.strategy.name: one for one in loaded}
     ended = frozenset() if fault else frozenset(line_up(reader.connection, loaded).ended)
     receivers = sinks_document(reader)
+    replayed = is_replay(reader.connection)
     document: Document = {
         "home": str(reader.settings.home),
         "database": str(reader.path),
         "now": format_instant(now),
-        "next_slot": _next_slot(loaded, now),
+        "replayed": replayed,
+        "next_slot": None if replayed else _next_slot(loaded, now),
         "health": health_document(reader, loaded, fault, receivers),
         "daemon": _daemon(reader),
         "strategies": [
-            _strategy(reader, name, by_name.get(name), floor_hour(now), ended) for name in names
+            _strategy(reader, name, by_name.get(name), ended)
+            | {"behind": 0 if replayed or name in ended else _behind(reader, name, now)}
+            for name in names
         ],
         "managed": managed_document(reader, loaded),
         "conflicts": conflicts_document(reader),
         "not_started": sorted(set(by_name) - set(ledger_read.strategies(reader.connection))),
-        "backfill": _backfill(reader, loaded, now) if loaded else None,
+        "backfill": _backfill(reader, loaded, now) if loaded and not replayed else None,
         "polls": _polls(reader, now),
         "credits": _credits(reader, now),
         "receivers": receivers,
@@ -117,10 +121,15 @@ def _since(reader: Reader, holder: Holder, lease: Lease | None) -> str | None:
     return holder.since if reader.settings.clock_url is None else None
 
 
+def _behind(reader: Reader, name: str, now: int) -> int:
+    """Slots that are due and not done."""
+    last = ledger_read.watermark(reader.connection, name)
+    return 0 if last is None else max(0, (floor_hour(now) - last) // HOUR)
+
+
 def _strategy(
-    reader: Reader, name: str, loaded: LoadedStrategy | None, due: int, ended: frozenset[str]
+    reader: Reader, name: str, loaded: LoadedStrategy | None, ended: frozenset[str]
 ) -> Document:
-    """A strategy's account; `due` is the slot that one which goes on should have done."""
     span = overview.slot_span(reader.connection, name)
     row = overview.newest_equity(reader.connection, name)
     assert span is not None, "the ledger names only strategies that have done a slot"
@@ -140,7 +149,6 @@ def _strategy(
         "slot": format_instant(last),
         "slots": done,
         "missed": missed,
-        "behind": 0 if name in ended else max(0, (due - last) // HOUR),
         "cash": money_text(row.cash),
         "value": money_text(row.value),
         "equity": money_text(row.equity),

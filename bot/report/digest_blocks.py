@@ -108,7 +108,7 @@ def _trades(part: Document) -> Block:
         for row in part["trades"]
     ]  # fmt: skip
     return _block(
-        "Trades that ended", ("closed", "token", "reason", "hours", "net", "R"), rows, {3, 4, 5}
+        "Trades that ended", ("slot", "token", "reason", "hours", "net", "R"), rows, {3, 4, 5}
     )
 
 

@@ -28,6 +28,8 @@ def restatements_text(document: Document, page: Page) -> str:
         text += f"{shown} of {total} shown; --limit N shows more\n" if shown < total else ""
     for gain in document.get("gains", ()):
         text += "\n" + _gain(gain)
+    if document["total"] and "gains" not in document:
+        text += "--gain replays with history as it stands today: what a naive backtest would show\n"
     return text
 
 

@@ -32,7 +32,7 @@ _MEANING: dict[str, Literal["good", "warning", "bad"]] = {
 
 def status_text(document: Document, page: Page) -> str:
     """The whole status; every line fits 80 columns where its names do."""
-    lines = [f"home    {clean(document['home'])}", f"daemon  {_daemon(document['daemon'])}"]
+    lines = [f"home    {clean(document['home'])}", f"daemon  {_daemon(document)}"]
     lines += [*_health(document["health"], page), *_clock(document)]
     if "strategy_files" in document:
         lines.append(f"files   wrong: {clean(document['strategy_files'])}")
@@ -74,7 +74,10 @@ def _health(health: Document, page: Page) -> list[str]:
     return lines
 
 
-def _daemon(daemon: Document) -> str:
+def _daemon(document: Document) -> str:
+    daemon = document["daemon"]
+    if document["replayed"] and not daemon["running"]:
+        return "none has run here: all slots come from a replay"
     lease = daemon.get("lease")
     last = f"last sign of life {minute_text(lease['heartbeat'])}" if lease else "never ran here"
     if not daemon["running"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from bot.domain.instants import HOUR, parse_instant
 from bot.report.command_text import ASKED_WORDS, held_lines
 from bot.report.reason_words import REASON_WORDS
 from bot.report.tables import (
@@ -25,7 +26,17 @@ _WIDTH = 76
 def why_text(document: Document, page: Page) -> str:
     """One token in one slot, strategy by strategy."""
     head = f"{clean(document['symbol'])}  {clean(document['name'])}  (id {document['token_id']})\n"
-    return head + "".join("\n" + _strategy(one, page) for one in document["strategies"])
+    return head + "".join(
+        "\n" + _strategy(one, page) + _too_late(document["at"], one)
+        for one in document["strategies"]
+    )
+
+
+def _too_late(asked: str | None, row: Document) -> str:
+    """A word where the instant that was asked for lies beyond the slot that answers."""
+    if asked is None or parse_instant(asked) < parse_instant(row["slot"]) + HOUR:
+        return ""
+    return f"  {minute_text(asked)} UTC was asked for: there is no slot nearer before it\n"
 
 
 def _strategy(row: Document, page: Page) -> str:

@@ -44,8 +44,8 @@ MOVING = (
     (re.compile(r"\d+ (responses|links|observations)"), r"N \1"),
     (re.compile(r"\d+ of (\d+) spent in (\S+) \d+ left"), r"N of \1 spent in \2 N left"),
     (re.compile(r"^note: SQLite .*\n", re.MULTILINE), ""),
-    (LATENCY_HEAD, "  a day  p50 ms  p95  p99"),
-    (LATENCY_ROW, r"\1      N       N    N    N"),
+    (LATENCY_HEAD, r"  a day  p50 ms  p95  p99\1"),
+    (LATENCY_ROW, r"\1      N       N    N    N\2"),
 )  # fmt: skip
 
 Said = Callable[[str], str]

@@ -174,6 +174,15 @@ def local_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+def test_why_says_where_the_instant_asked_for_lies_beyond_the_last_slot(
+    homes: FilledHomes,
+) -> None:
+    late = ("why", "9003", "--strategy", "eager", "--home", homes.late, "--at")
+    assert "was asked for" not in run(*late, format_instant(LAST_SLOT + HOUR - 1)).out
+    text = run(*late, "2030-01-01T00:00:00Z").out
+    assert "2030-01-01 00:00 UTC was asked for: there is no slot nearer before it" in text
+
+
 def test_why_gives_a_status_only_of_the_series_that_the_strategy_reads(local_home: Path) -> None:
     both = ask("why", "9001", "--home", local_home)["strategies"]
     found = {row["strategy"]: row["inputs"] for row in both}

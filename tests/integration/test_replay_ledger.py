@@ -182,7 +182,13 @@ def test_what_a_daemon_left_replays_into_the_same_ledger_which_the_audit_accepts
     audit = ask("audit", "--home", out)
     assert audit["findings"] == []
     assert audit["ledger_sha256"] == audit["replayed_sha256"] == document["ledger_sha256"]
-    assert ask("status", "--home", out)["strategies"][0]["name"] == "easy"
+    assert ask("status", "--home", home)["replayed"] is False
+    # No daemon is to go on here: nothing is late, however old the slots are.
+    status = ask("status", "--home", out)
+    (strategy,) = status["strategies"]
+    assert (status["replayed"], status["health"]["state"]) == (True, "healthy")
+    assert (strategy["name"], strategy["behind"], status["next_slot"]) == ("easy", 0, None)
+    assert "all slots come from a replay" in run("status", "--home", out).out
     assert len(ask("trades", "--home", out)["trades"]) == document["trades"]
     # Nobody is told of what happened in a replay.
     assert ask("outbox", "--home", home)["total"] > 0

@@ -160,6 +160,9 @@ class Status(TypedDict):
     home: Path
     database: Path
     now: Instant
+    replayed: Annotated[
+        bool, Field(description="all slots come from a replay: none is due, nobody is asked")
+    ]
     next_slot: Instant | None
     health: Health
     daemon: Daemon

@@ -234,4 +234,5 @@ class Why(TypedDict):
     token_id: int
     symbol: Symbol
     name: Note
+    at: Annotated[Instant | None, Field(description="what --at asked for; the slot is not later")]
     strategies: list[StrategyWhy]

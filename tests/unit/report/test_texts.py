@@ -29,6 +29,7 @@ STRATEGY: dict[str, Any] = {
 }  # fmt: skip
 STATUS: dict[str, Any] = {
     "home": "/home/me", "now": "2025-05-10T13:20:07Z", "next_slot": "2025-05-10T14:01:05Z",
+    "replayed": False,
     "daemon": {"running": True, "pid": None, "since": ""},
     "health": {"state": "healthy", "since": None, "reasons": []}, "receivers": [],
     "strategies": [STRATEGY], "not_started": [],
@@ -142,7 +143,13 @@ def test_why_tells_a_fallback_a_missing_value_and_an_entry_without_a_position() 
         "notices": [{"kind": "LATE_ROW", "about": "2025-05-10T11:00:00Z"},
                     {"kind": "PRICE_JUMP", "about": None}],
     }  # fmt: skip
-    token = {"token_id": 1, "symbol": "BTC", "name": "Bitcoin", "strategies": [strategy]}
+    token = {
+        "token_id": 1,
+        "symbol": "BTC",
+        "name": "Bitcoin",
+        "at": None,
+        "strategies": [strategy],
+    }
     text = why_text(token, Page(width=80))
     for said in (
         "UTC, missed", "nothing was known of this token", "by atr_fallback", "by target_fallback",
