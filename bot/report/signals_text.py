@@ -144,8 +144,9 @@ def _notes(one: Document, page: Page) -> str:
         f"verdict: score test of the hit rate on n_eff; better or worse where Benjamini-Hochberg "
         f"over all figures leaves p at most {one['false_discovery_rate']:g}; none under "
         f"n = {one['least_n']}.",
-        f"95%: Wilson's for rates, on n as if no two overlapped; for means "
-        f"{drawn['draws']} draws of whole weeks, seed {drawn['seed']}. IC: Spearman across tokens by slot, t of Newey and West.",
+        "95%: Wilson's for rates, on n as if no two overlapped; for means "
+        f"{drawn['draws']} draws of whole weeks, seed {drawn['seed']}. "
+        "IC: Spearman across tokens by slot, t of Newey and West.",
         "levels: the book of each 00:00 slot until the next; near: within 0.5%, touched: within "
         "0.05% or a tick, held: a close 1% back, broke: a close 0.2% beyond, in 24 hours; rate: "
         "held of both. "
