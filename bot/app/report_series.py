@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from bot.app.history_notes import EARLY
 from bot.app.performance import Performance
 from bot.app.performance_equity import MONEY, DailyPoints, Equity, FloatColumn
 from bot.domain.bar_table import BarTable, IntColumn
-from bot.domain.instants import DAY, HOUR, format_instant
+from bot.domain.instants import DAY, HOUR, format_instant, parse_instant
 
 Document = dict[str, Any]
 HOURLY_SLOTS = 45 * 24  # runs up to here are drawn hour by hour, longer ones by day
@@ -165,6 +166,22 @@ def series_rows(bars: Mapping[int, BarTable], equity: Equity) -> list[Document]:
                 "absent": hours - len(np.unique(inside)),
             })  # fmt: skip
     return rows
+
+
+def ended_rows(series: Sequence[Document], end: int) -> list[Document]:
+    """Tokens whose bars end two days and more before the run does: since when, and for how long.
+
+    Their prices stand still from there on, in the account as in the benchmarks.
+    """
+    found: dict[int, list[str]] = {}
+    for row in series:
+        closed = parse_instant(row["last"]) + HOUR
+        if end - closed > EARLY:
+            found.setdefault(closed, []).append(row["symbol"])
+    return [
+        {"from": format_instant(closed), "days": (end - closed) // DAY, "symbols": symbols}
+        for closed, symbols in sorted(found.items())
+    ]
 
 
 def brief(price: float) -> float:

@@ -12,6 +12,7 @@ from bot.app.performance_returns import SEED
 from bot.app.report_series import (
     HOURLY_SLOTS,
     band_table,
+    ended_rows,
     equity_table,
     month_rows,
     price_table,
@@ -33,6 +34,10 @@ def run_report(facts: RunFacts) -> Document:
     """Everything about a run; nothing in it hangs on when or where it was made."""
     performance = facts.performance
     strategy = facts.loaded.strategy
+    series = [
+        {"symbol": facts.tokens.label(row["token_id"]), **row}
+        for row in series_rows(facts.tokens.bars, facts.equity)
+    ]
     return {
         "strategy": strategy.name,
         "description": strategy.description,
@@ -67,10 +72,8 @@ def run_report(facts: RunFacts) -> Document:
         "robustness": facts.robustness.document,
         "trials": facts.trials,
         "path": _path(facts),
-        "series": [
-            {"symbol": facts.tokens.label(row["token_id"]), **row}
-            for row in series_rows(facts.tokens.bars, facts.equity)
-        ],
+        "series": series,
+        "ended": ended_rows(series, facts.equity.end),
         "notes": list(facts.notes),
         "parameters": json.loads(facts.loaded.canonical),
         **_trades(facts),

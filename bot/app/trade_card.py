@@ -18,6 +18,7 @@ from bot.domain.instants import HOUR, format_instant
 from bot.domain.records import Decision, Fill, SlotRecords, Trade
 from bot.engine.reasons import BOUND_NAMES
 from bot.market.strategy import Strategy
+from bot.report.tables import money_shown
 
 Document = dict[str, Any]
 Seen = Callable[[int, int], Document]  # token, slot -> what the slot saw of it, {} for nothing
@@ -211,11 +212,13 @@ def _bracket(details: Document, arithmetic: Document | None) -> list[list[str]]:
 def _size(details: Document) -> list[list[str]]:
     if "bounds" not in details:
         return []
-    rows = [["equity", details["equity"]], ["risk allowed", details["risk_cash"]]]
+    # For people, as `why` has them: the exact numbers are in its document.
+    rows = [["equity", money_shown(details["equity"])],
+            ["risk allowed", money_shown(details["risk_cash"])]]  # fmt: skip
     if "sigma" in details:
         rows.append(["volatility a year", f"{details['sigma']:.4g}"])
     for name in BOUND_NAMES:
         if name in details["bounds"]:
             binds = " <- binds" if details["binding"] == name else ""
-            rows.append([f"bound {name}", f"{details['bounds'][name]}{binds}"])
+            rows.append([f"bound {name}", f"{money_shown(details['bounds'][name])}{binds}"])
     return [*rows, ["quantity", details["quantity"]]]

@@ -10,12 +10,13 @@ from bot.report.markup import Child, Markup, escaped, html_table, joined, name_o
 from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further, observed
 from bot.report.reason_words import REASON_WORDS
 from bot.report.run_charts import funnel_steps
-from bot.report.tables import minute_text, money_shown
+from bot.report.tables import clean, minute_text, money_shown
 
 Document = dict[str, Any]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STRONG_MONTH = 0.05
 _SHA_SHOWN = 12
+_NAMES_SHOWN = 5
 
 
 def body_sections(document: Document) -> Markup:
@@ -77,6 +78,7 @@ def _head(document: Document) -> Markup:
             document["origin"], class_="soft"),
         tag("p", made_up, class_="loud") if made_up else "",
         _missed(slots),
+        _ended(document),
         tag("div", joined(
             tag("div", tag("span", name), tag("b", value), tag("span", more), class_="tile")
             for name, value, more in tiles
@@ -113,6 +115,28 @@ def _tile(
     if p is not None:
         more += f", p {p:.3f}"
     return name, line.shown(one["value"]), more
+
+
+def _ended(document: Document) -> Markup:
+    """What the head must say of tokens whose prices stand still at the end of the run."""
+    ended = document["ended"]
+    if not ended:
+        return Markup("")
+    found = [f"{_some(one['symbols'])} at {minute_text(one['from'])}" for one in ended]
+    return tag(
+        "p",
+        f"Bars end before the run does: {'; '.join(found)} UTC. Their prices stand still from "
+        f"there on, for {counted(max(one['days'] for one in ended), 'day')} at most, here and in "
+        "the benchmarks, and figures by the year (return, Sharpe ratio, volatility) count those "
+        "days.",
+        class_="loud",
+    )
+
+
+def _some(symbols: list[str]) -> str:
+    more = len(symbols) - _NAMES_SHOWN
+    shown = ", ".join(clean(symbol) for symbol in symbols[:_NAMES_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _equity(document: Document) -> Markup:
@@ -173,14 +197,14 @@ def _compared(figures: Document) -> list[Child]:
 
 
 def _months(document: Document) -> Markup:
-    head = "".join(tag("th", name, class_="n") for name in ("", *_MONTHS, "year"))
+    head = "".join(tag("th", name, class_="n") for name in ("", "year", *_MONTHS))
     rows = "".join(
         tag("tr", tag("td", row["year"]),
-            joined(_month(value) for value in (*row["months"], row["total"])))
+            joined(_month(value) for value in (row["total"], *row["months"])))
         for row in document["months"]
     )  # fmt: skip
     table = tag("table", tag("thead", tag("tr", Markup(head))), tag("tbody", Markup(rows)))
-    return section("Month by month", tag("div", table, class_="wide", tabindex=0))
+    return section("Month by month", tag("div", table, class_="wide months", tabindex=0))
 
 
 def _month(value: float | None) -> Markup:
@@ -244,8 +268,9 @@ def _prices(document: Document) -> Markup:
         tag("label", "Token ", tag("select", options, id="token"), class_="screen"),
         chart("prices", "Price of a token with its trades"),
         note("A triangle is an entry, green for a gain and red for a loss; the lines beside it are "
-             "its stop and its target. Draw over the lower strip to zoom, click it to see all; a "
-             "click on a triangle opens the trade's card."),
+             "its stop and its target, to be seen from near: draw over the lower strip to zoom, "
+             "click it to see all. A click on a triangle opens the trade's card, with the levels "
+             "as they were seen then."),
     )  # fmt: skip
 
 
@@ -295,7 +320,7 @@ def _funnel(document: Document) -> Markup:
     table = html_table(("stage", "count", "of the edges", ""), rows, right=(1,))
     return section(
         "From signal to trade",
-        table,
+        tag("div", table, class_="funnel"),
         note("A candidate stands at the best that any of its hours reached; gates in the order in "
              "which they are asked."),
         tag("div",

@@ -93,6 +93,9 @@ class Series(TypedDict):
     absent: Count
 
 
+Ended = TypedDict("Ended", {"from": Instant, "days": Count, "symbols": list[Symbol]})
+
+
 class TokenPrices(TypedDict):
     """A traded token's prices, and its trades on them."""
 
@@ -129,6 +132,9 @@ class Report(TypedDict):
     trials: Standing | Missing
     path: FillPaths
     series: list[Series]
+    ended: Annotated[
+        list[Ended], Field(description="tokens whose bars end days before the run does")
+    ]
     notes: list[Note]
     parameters: Annotated[dict[str, Any], Field(description="the strategy, every key")]
     trades: list[Trade]
