@@ -63,9 +63,13 @@ def growth_y(field: str, text: str, values: Sequence[float]) -> Spec:
 
 
 def _round_steps(low: float, high: float) -> list[float]:
-    """Round numbers between two, evenly spread over their powers of ten."""
+    """Round numbers between two, evenly spread over their powers of ten.
+
+    >>> _round_steps(6_100.0, 21_000.0)
+    [7000.0, 10000.0, 15000.0, 20000.0]
+    """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1, 2, 5), (1, 3), (1,)):
+    for factors in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         steps = [factor * 10.0**power for power in powers for factor in factors]
         inside = [step for step in steps if low <= step <= high]
         if len(inside) <= _STEPS_MAX:

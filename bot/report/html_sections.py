@@ -170,10 +170,11 @@ def _benchmarks(document: Document) -> Markup:
     found = document["performance"]
     rows: list[list[Child]] = [["this strategy", *_compared(found["returns"])]]
     seen: list[Any] = []
-    for one in found["benchmarks"].values():
+    for kind, one in found["benchmarks"].items():
         if "name" in one and one["token_ids"] not in seen:
             seen.append(one["token_ids"])
-            rows.append([name_of(one["name"]), *_compared(one)])
+            first = " (first by id)" if kind == "first_token" else ""
+            rows.append([joined((name_of(one["name"]), first)), *_compared(one)])
     absent = [
         f"{kind.replace('_', ' ')}: {one['why']}"
         for kind, one in found["benchmarks"].items() if "name" not in one

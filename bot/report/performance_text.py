@@ -150,7 +150,7 @@ def _benchmarks(document: Document, page: Page) -> str:
     seen: list[list[int]] = []
     for kind, one in found.items():
         if one["token_ids"] not in seen:
-            label = f"{one['name']}{' (first token)' if kind == 'first_token' else ''}"
+            label = f"{one['name']}{' (first by id)' if kind == 'first_token' else ''}"
             rows.append([label, *_cells(one)])
             seen.append(one["token_ids"])
     columns = [Column(head="benchmarks")]

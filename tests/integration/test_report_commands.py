@@ -21,6 +21,7 @@ from bot.adapters.files.record_writer import write_record
 from bot.app.ledger_report import Cheap, ledger_facts
 from bot.app.reading import reading
 from bot.app.run_report import run_report
+from bot.domain.instants import HOUR, format_instant
 from bot.report.html_page import html_page
 from tests.support.browser import browser, screen
 from tests.support.command import ask, run
@@ -93,6 +94,25 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def seen(made: Made) -> Iterator[Any]:
     with browser() as driver:
         yield driver
+
+
+def test_the_page_says_on_top_whose_prices_stand_still_at_the_end(tmp_path: Path) -> None:
+    record = made_up_market(100, 3)
+    last = max(bar.open_time for bar in record.bars)
+    gone = min(token.token_id for token in record.tokens)
+    until = last - 60 * HOUR
+    record.bars = [bar for bar in record.bars if bar.token_id != gone or bar.open_time < until]
+    write_record(record, tmp_path / "rows", "csv")
+    write_strategy(tmp_path, "easy", EASY)
+    page = tmp_path / "page.html"
+    asked = ("replay", tmp_path / "strategies", "--record", tmp_path / "rows", "--no-trial")
+    assert run(*asked, "--report", page).code == 0
+    head, rest = page.read_text(encoding="utf-8").split("</header>", 1)
+    (symbol,) = (token.symbol for token in record.tokens if token.token_id == gone)
+    said = f"Bars end before the run does: {symbol} at {format_instant(until)[:16]}"
+    assert said.replace("T", " ") in head.replace("T", " ")
+    assert "for 2 days at most" in head
+    assert "Bars end before" not in rest
 
 
 def test_the_page_is_one_small_file_that_loads_nothing(made: Made) -> None:
