@@ -113,7 +113,7 @@ def test_benchmarks_are_named_once_and_a_late_one_says_since_when() -> None:
     assert "SAFE[31mMOON bought 2021-03-02, its first bar." in " ".join(text.split())
     alone = PricedTokens(bars={1: flat(1, range(100, 1400))}, symbols={1: "BTC"}, universe=[1])
     text = performance_text(document(45, tokens=alone), TERMINAL)
-    assert "(first token)" not in text
+    assert "(first by id)" not in text
     assert benchmark_rows(text)[:3] == ["this", "BTC", "cash"]
 
 
