@@ -26,7 +26,8 @@ Flags = npt.NDArray[np.bool_]
 # What a table of 64-bit integers may hold; twice as much still fits, so sums do not wrap.
 LARGEST = 1 << 62
 _TENS = 10 ** np.arange(19, dtype=np.int64)
-_EXPONENT = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+_LONGEST = 38  # characters of a number: of more digits Arrow's cast takes some modulo 2^128
+_EXPONENT = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?[01]?\d)?$"
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 # Epoch seconds, ms, us, ns: (multiplier, divisor) to ms. The ranges do not overlap.
 _UNITS = ((1000, 1), (1, 1), (1, 1000), (1, 1_000_000))
@@ -180,6 +181,8 @@ def _points(column: Any) -> tuple[IntColumn, int] | None:
     if column.null_count == len(column):
         return np.zeros(len(column), dtype=np.int64), 0
     text, ends = _text(column)
+    if np.diff(ends, prepend=0).max() > _LONGEST:
+        return None
     dots = np.flatnonzero(text == ord("."))
     if (_digits(text) | (text == ord("."))).all():
         # A cell with two dots is refused by the cast.
