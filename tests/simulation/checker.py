@@ -134,15 +134,16 @@ class Checker:
         assert slot - calls[0][0] - HOUR <= ROW_AGE, f"{where}: entered on the signals {calls}"
         trend = next((text for _, text in calls if text != "0"), "none")
         assert trend == "1", f"{where}: entered on the signals {calls}"
-        # Age counts from when a list or a row of metrics was last seen, as it was or anew.
+        # Age counts from when a list or a row of metrics was last seen, as it was or anew, to the
+        # decision at the hour (T6), however long after it the slot was frozen.
         query = "SELECT max(available_at) FROM metric WHERE token_id = ? AND available_at <= ?"
         ((seen,),) = self._rows(query, token_id, as_of)
         assert seen is not None, f"{where}: entered without metrics"
-        assert as_of - seen <= QUANT_AGE, f"{where}: entered on metrics of {_iso(seen)}"
+        assert slot - seen <= QUANT_AGE, f"{where}: entered on metrics of {_iso(seen)}"
         query = "SELECT max(seen_at) FROM level_list WHERE token_id = ? AND seen_at <= ?"
         ((seen,),) = self._rows(query, token_id, as_of)
         assert seen is not None, f"{where}: entered without levels"
-        assert as_of - seen <= LEVELS_AGE, f"{where}: entered on levels of {_iso(seen)}"
+        assert slot - seen <= LEVELS_AGE, f"{where}: entered on levels of {_iso(seen)}"
 
     def _paused(self, name: str, as_of: int) -> bool:
         holding: set[str] = set()
