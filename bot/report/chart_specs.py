@@ -15,6 +15,9 @@ _AXIS = 52  # room for the numbers of the y axis, so that charts below one anoth
 _BIN_R = 0.25
 PRICE = ",.6~r"  # of any size, with six digits and no exponent
 _STEPS_MAX = 8
+_STEPS = (
+    (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,),
+)  # fmt: skip
 _TIMES = {
     "seconds": "%H:%M", "minutes": "%H:%M", "hours": "%H:%M", "day": "%d %b", "date": "%d %b",
     "week": "%d %b", "month": "%b", "quarter": "%b", "year": "%Y",
@@ -59,17 +62,21 @@ def growth_y(field: str, text: str, values: Sequence[float]) -> Spec:
         return number_y(field, text)
     return {"field": field, "type": "quantitative", "title": None,
             "scale": {"type": "log", "nice": False},
-            "axis": {"format": text, "values": _round_steps(min(values), max(values))}}  # fmt: skip
+            # The library drops every other step where there are more than it was told to expect.
+            "axis": {"format": text, "values": _round_steps(min(values), max(values)),
+                     "tickCount": _STEPS_MAX, "labelOverlap": "greedy"}}  # fmt: skip
 
 
 def _round_steps(low: float, high: float) -> list[float]:
-    """Round numbers between two, evenly spread over their powers of ten.
+    """Round numbers between two, evenly spread over their powers of ten; at least three.
 
-    >>> _round_steps(6_100.0, 21_000.0)
-    [7000.0, 10000.0, 15000.0, 20000.0]
+    The finest are so close that any span whose greatest is three times its least holds three.
+
+    >>> _round_steps(3_100.0, 9_400.0)
+    [4000.0, 5000.0, 6000.0, 7000.0, 8000.0, 9000.0]
     """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+    for factors in _STEPS:
         steps = [factor * 10.0**power for power in powers for factor in factors]
         inside = [step for step in steps if low <= step <= high]
         if len(inside) <= _STEPS_MAX:

@@ -107,7 +107,7 @@ def _data(document: Document) -> Markup:
         tag("h3", "Data"),
         _note(f"source={document['source']}; {read}."),
         tag("div", html_table(heads, rows, right=(1, 2, 5)), class_="long", tabindex=0),
-        tag("details", tag("summary", f"{len(document['notes'])} notes on the data"),
+        tag("details", tag("summary", f"{counted(len(document['notes']), 'note')} on the data"),
             tag("ul", notes, class_="note")) if document["notes"] else "",
     ))  # fmt: skip
 

@@ -123,6 +123,8 @@ def _ended(document: Document) -> Markup:
     if not ended:
         return Markup("")
     found = [f"{_some(one['symbols'])} at {minute_text(one['from'])}" for one in ended]
+    if len(found) > _NAMES_SHOWN:
+        found[_NAMES_SHOWN:] = ["others at other times (see Data)"]
     return tag(
         "p",
         f"Bars end before the run does: {'; '.join(found)} UTC. Their prices stand still from "
@@ -170,11 +172,13 @@ def _benchmarks(document: Document) -> Markup:
     found = document["performance"]
     rows: list[list[Child]] = [["this strategy", *_compared(found["returns"])]]
     seen: list[Any] = []
+    by_id = False
     for kind, one in found["benchmarks"].items():
         if "name" in one and one["token_ids"] not in seen:
             seen.append(one["token_ids"])
-            first = " (first by id)" if kind == "first_token" else ""
-            rows.append([joined((name_of(one["name"]), first)), *_compared(one)])
+            label = " (first by id)" if kind == "first_token" else ""
+            rows.append([joined((name_of(one["name"]), label)), *_compared(one)])
+            by_id = by_id or bool(label)
     absent = [
         f"{kind.replace('_', ' ')}: {one['why']}"
         for kind, one in found["benchmarks"].items() if "name" not in one
@@ -183,7 +187,9 @@ def _benchmarks(document: Document) -> Markup:
         html_table(["held instead", *(line.label for line in COMPARED)], rows),
         note(f"Bought once with the same cash and costs, held, not sold. n = "
              f"{counted(found['days']['n'], 'day')}. "
-             f"Excess, beta and IR: the strategy's against that row."),
+             f"Excess, beta and IR: the strategy's against that row.",
+             " First by id: the token with the lowest id, alphabetically the first file of a "
+             "folder of candles." if by_id else ""),
         note(f"Not shown: {'; '.join(absent)}.") if absent else "",
     ))  # fmt: skip
 

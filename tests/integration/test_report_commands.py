@@ -23,6 +23,7 @@ from bot.app.reading import reading
 from bot.app.run_report import run_report
 from bot.domain.instants import HOUR, format_instant
 from bot.report.html_page import html_page
+from bot.report.tables import money_shown
 from tests.support.browser import browser, screen
 from tests.support.command import ask, run
 from tests.support.ledger_home import EASY, made_up_market, write_strategy
@@ -252,6 +253,9 @@ def test_a_card_holds_the_numbers_of_the_trade(made: Made) -> None:
     lines = {row[0]: row[1] for row in card["lines"]["rows"]}
     assert lines == {name: float(decision[name]) for name in ("stop", "target")}
     assert ["quantity", decision["quantity"]] in card["size"]
+    assert ["equity", money_shown(decision["equity"])] in card["size"]
+    bounds = [row[1].removesuffix(" <- binds") for row in card["size"] if row[0][:5] == "bound"]
+    assert sorted(bounds) == sorted(str(money_shown(one)) for one in decision["bounds"].values())
     assert [row[0] for row in card["gates"]] == [row["column"] for row in decision["gates"]]
     sides = [row[2] for row in card["fills"]["rows"]]
     assert sides[0] == "BUY"
@@ -319,6 +323,56 @@ def test_the_charts_draw_on_every_screen_and_the_console_stays_empty(
     colour = seen.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert colour == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 26)"}[theme]
     assert seen.get_log("browser") == []
+
+
+def test_on_a_phone_the_way_from_signal_to_trade_fits_the_screen(made: Made, seen: Any) -> None:
+    open_page(seen, made, PHONE, "light")
+    beyond, words = seen.execute_script(
+        "const one = document.querySelector('.funnel .wide'); "
+        "return [one.scrollWidth - one.clientWidth, one.querySelector('td.w').clientWidth]"
+    )
+    assert beyond <= 0
+    assert words > PHONE * 0.8
+
+
+def test_a_table_that_a_phone_cuts_off_is_shaded_and_shows_the_year_first(
+    made: Made, seen: Any
+) -> None:
+    cut_off = (
+        "return [...document.querySelectorAll('.wide')].filter(one => "
+        "one.scrollWidth > one.clientWidth + 1).map(one => getComputedStyle(one).backgroundImage)"
+    )
+    open_page(seen, made, PHONE, "dark")
+    shades = seen.execute_script(cut_off)
+    assert shades
+    assert all(shade.count("linear-gradient") == 4 for shade in shades)
+    place = "getBoundingClientRect()"
+    total = seen.execute_script(
+        f"return document.querySelector('.months th:nth-child(2)').{place}.right"
+    )
+    assert total <= PHONE
+    year = (
+        "const box = document.querySelector('.months'); box.scrollLeft = 300; "
+        f"return box.querySelector('td').{place}.left - box.{place}.left"
+    )
+    assert seen.execute_script(year) == 0  # stays where it is
+    open_page(seen, made, DESK, "dark")
+    assert seen.execute_script(cut_off) == []
+
+
+def test_on_paper_what_is_folded_is_open(made: Made, seen: Any) -> None:
+    open_page(seen, made, DESK, "light")
+    heights = (
+        "return [...document.querySelectorAll('details')].map(one => one.clientHeight - "
+        "one.querySelector('summary').clientHeight)"
+    )
+    folded = seen.execute_script(heights)
+    seen.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    opened = seen.execute_script(heights)
+    seen.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert folded
+    assert max(folded) < 5
+    assert min(opened) > 20
 
 
 def test_on_a_phone_a_number_and_its_n_are_seen_without_scrolling(made: Made, seen: Any) -> None:
