@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.adapters.sql import overview, slot_store
 from bot.adapters.sql.record_store import load
 from bot.app.bootstrap import strategy_files_of
+from bot.app.lineup import line_up
 from bot.app.operator_view import managed_document
 from bot.app.reading import Document, Reader, reading
 from bot.app.settings import Settings, load_settings
@@ -56,7 +57,7 @@ def check(home: Path, files: Sequence[Path]) -> Document:
     if settings.database_path.is_file():
         with reading(home) as reader:
             if not files:
-                document["managed"] = managed_document(reader, loaded)
+                document["managed"] = managed_document(line_up(reader.connection, loaded))
             _add_last_slot(reader, loaded, document)
     return document
 

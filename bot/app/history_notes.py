@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.domain.bar_table import History
 from bot.domain.instants import DAY, HOUR, format_instant
 
@@ -10,15 +12,24 @@ EARLY = 2 * DAY  # an end before that of the others is then no matter of an hour
 
 def early_ends(history: History) -> list[str]:
     """A sentence for tokens whose bars end before the history does: their prices stand still."""
-    last = {table.token_id: int(table.open_time[-1]) for table in history.tables if len(table)}
-    end = max(last.values(), default=0)
     symbols = {token.token_id: token.symbol for token in history.rest.tokens}
-    ended: dict[int, list[str]] = {}
-    for token_id, opened in last.items():
-        if end - opened > EARLY:
-            ended.setdefault(opened, []).append(symbols.get(token_id) or str(token_id))
-    return [
-        f"no bars of {', '.join(names)} after {format_instant(opened + HOUR)}, "
-        f"{(end - opened) // DAY} days before the data end: the run goes on without them"
-        for opened, names in sorted(ended.items())
+    last = [
+        (symbols.get(table.token_id) or str(table.token_id), int(table.open_time[-1]) + HOUR)
+        for table in history.tables
+        if len(table)
     ]
+    end = max((closed for _, closed in last), default=0)
+    return [
+        f"no bars of {', '.join(names)} after {format_instant(closed)}, "
+        f"{(end - closed) // DAY} days before the data end: the run goes on without them"
+        for closed, names in ended_early(last, end)
+    ]
+
+
+def ended_early(last: Iterable[tuple[str, int]], end: int) -> list[tuple[int, list[str]]]:
+    """Of names with the instants at which they ended, those long before `end`, by instant."""
+    found: dict[int, list[str]] = {}
+    for name, closed in last:
+        if end - closed > EARLY:
+            found.setdefault(closed, []).append(name)
+    return sorted(found.items())

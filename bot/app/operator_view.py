@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bot.adapters.sql.command_store import commands
 from bot.app.holds import holds
-from bot.app.lineup import Lineup, line_up
+from bot.app.lineup import Lineup
 from bot.app.operator_commands import command_document, held_words, open_conflicts
 from bot.app.reading import Document, Reader
-from bot.app.strategy_files import LoadedStrategy
 from bot.app.waiting import waiting
 from bot.domain.instants import format_instant
 
@@ -32,14 +31,8 @@ def conflicts_document(reader: Reader) -> list[Document]:
     return [{**row, "slot": format_instant(row["slot"])} for row in open_conflicts(reader)]
 
 
-def managed_document(reader: Reader, loaded: list[LoadedStrategy]) -> list[Document]:
-    """Strategies that are only managed to their end, with what is open; none where files are wrong.
-
-    Without a single file all that is open is managed only; files that cannot be read say nothing.
-    """
-    if not loaded and any(reader.settings.strategies_path.glob("*.toml")):
-        return []
-    lineup: Lineup = line_up(reader.connection, loaded)
+def managed_document(lineup: Lineup) -> list[Document]:
+    """Strategies that are only managed to their end, with what is open."""
     return [
         {
             "name": post.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.app.history_notes import EARLY
+from bot.app.history_notes import ended_early
 from bot.app.performance import Performance
 from bot.app.performance_equity import MONEY, DailyPoints, Equity, FloatColumn
 from bot.domain.bar_table import BarTable, IntColumn
@@ -173,14 +173,10 @@ def ended_rows(series: Sequence[Document], end: int) -> list[Document]:
 
     Their prices stand still from there on, in the account as in the benchmarks.
     """
-    found: dict[int, list[str]] = {}
-    for row in series:
-        closed = parse_instant(row["last"]) + HOUR
-        if end - closed > EARLY:
-            found.setdefault(closed, []).append(row["symbol"])
+    last = [(row["symbol"], parse_instant(row["last"]) + HOUR) for row in series]
     return [
         {"from": format_instant(closed), "days": (end - closed) // DAY, "symbols": symbols}
-        for closed, symbols in sorted(found.items())
+        for closed, symbols in ended_early(last, end)
     ]
 
 

@@ -16,7 +16,7 @@ from bot.adapters.tokenmetrics.spans import Span
 from bot.app.account import LedgerHash
 from bot.app.bootstrap import load_all_strategies, strategy_files_of
 from bot.app.health_view import health_document, is_replay
-from bot.app.lineup import line_up
+from bot.app.lineup import Lineup, line_up
 from bot.app.missing_history import missing_history
 from bot.app.operator_view import (
     conflicts_document,
@@ -40,7 +40,7 @@ from bot.market.universe import resolve
 
 _STALE_BAR = 2 * HOUR
 _PERCENTILES = (50, 95, 99)
-ENDED = "ended: no file of this name and nothing open"
+_ENDED: Document = {"behind": 0, "config": "ended: no file of this name and nothing open"}
 
 
 def status(reader: Reader, names: Iterable[str]) -> Document:
@@ -48,7 +48,8 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
     now = reader.now()
     loaded, fault = _strategy_files(reader)
     by_name = {one.strategy.name: one for one in loaded}
-    ended = frozenset() if fault else frozenset(line_up(reader.connection, loaded).ended)
+    # Files that cannot be read say nothing about who has ended or is only managed.
+    lineup = Lineup(posts=(), ended=()) if fault else line_up(reader.connection, loaded)
     receivers = sinks_document(reader)
     replayed = is_replay(reader.connection)
     document: Document = {
@@ -60,11 +61,11 @@ def status(reader: Reader, names: Iterable[str]) -> Document:
         "health": health_document(reader, loaded, fault, receivers),
         "daemon": _daemon(reader),
         "strategies": [
-            _strategy(reader, name, by_name.get(name), ended)
-            | {"behind": 0 if replayed or name in ended else _behind(reader, name, now)}
+            _strategy(reader, name, by_name.get(name), None if replayed else floor_hour(now))
+            | (_ENDED if name in lineup.ended else {})
             for name in names
         ],
-        "managed": managed_document(reader, loaded),
+        "managed": managed_document(lineup),
         "conflicts": conflicts_document(reader),
         "not_started": sorted(set(by_name) - set(ledger_read.strategies(reader.connection))),
         "backfill": _backfill(reader, loaded, now) if loaded and not replayed else None,
@@ -121,15 +122,10 @@ def _since(reader: Reader, holder: Holder, lease: Lease | None) -> str | None:
     return holder.since if reader.settings.clock_url is None else None
 
 
-def _behind(reader: Reader, name: str, now: int) -> int:
-    """Slots that are due and not done."""
-    last = ledger_read.watermark(reader.connection, name)
-    return 0 if last is None else max(0, (floor_hour(now) - last) // HOUR)
-
-
 def _strategy(
-    reader: Reader, name: str, loaded: LoadedStrategy | None, ended: frozenset[str]
+    reader: Reader, name: str, loaded: LoadedStrategy | None, due: int | None
 ) -> Document:
+    """A strategy's account; `due` is the slot that it should have done, None for none."""
     span = overview.slot_span(reader.connection, name)
     row = overview.newest_equity(reader.connection, name)
     assert span is not None, "the ledger names only strategies that have done a slot"
@@ -149,6 +145,7 @@ def _strategy(
         "slot": format_instant(last),
         "slots": done,
         "missed": missed,
+        "behind": 0 if due is None else max(0, (due - last) // HOUR),
         "cash": money_text(row.cash),
         "value": money_text(row.value),
         "equity": money_text(row.equity),
@@ -166,7 +163,7 @@ def _strategy(
         "stale": _stale(reader, seen, last, series_read(strategy)),
         "notices": overview.notice_counts(reader.connection, name, last - DAY + HOUR),
         "config_sha256": cycle.config_sha256,
-        "config": ENDED if name in ended else _config_state(loaded, cycle.config_sha256),
+        "config": _config_state(loaded, cycle.config_sha256),
         "rules_version": cycle.rules_version,
         "ledger_sha256": digest.text(),
     }

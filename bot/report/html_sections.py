@@ -7,7 +7,15 @@ from typing import Any
 from bot.domain.plurals import counted
 from bot.report.html_basis import basis_section, robustness_section
 from bot.report.markup import Child, Markup, escaped, html_table, joined, name_of, tag
-from bot.report.performance_text import COMPARED, RETURNS, TRADES, Line, further, observed
+from bot.report.performance_text import (
+    COMPARED,
+    RETURNS,
+    TRADES,
+    Line,
+    further,
+    held_once,
+    observed,
+)
 from bot.report.reason_words import REASON_WORDS
 from bot.report.run_charts import funnel_steps
 from bot.report.tables import clean, minute_text, money_shown
@@ -171,14 +179,8 @@ def _band_words(document: Document) -> str:
 def _benchmarks(document: Document) -> Markup:
     found = document["performance"]
     rows: list[list[Child]] = [["this strategy", *_compared(found["returns"])]]
-    seen: list[Any] = []
-    by_id = False
-    for kind, one in found["benchmarks"].items():
-        if "name" in one and one["token_ids"] not in seen:
-            seen.append(one["token_ids"])
-            label = " (first by id)" if kind == "first_token" else ""
-            rows.append([joined((name_of(one["name"]), label)), *_compared(one)])
-            by_id = by_id or bool(label)
+    held = held_once(found["benchmarks"])
+    rows += [[joined((name_of(one["name"]), label)), *_compared(one)] for label, one in held]
     absent = [
         f"{kind.replace('_', ' ')}: {one['why']}"
         for kind, one in found["benchmarks"].items() if "name" not in one
@@ -189,7 +191,7 @@ def _benchmarks(document: Document) -> Markup:
              f"{counted(found['days']['n'], 'day')}. "
              f"Excess, beta and IR: the strategy's against that row.",
              " First by id: the token with the lowest id, alphabetically the first file of a "
-             "folder of candles." if by_id else ""),
+             "folder of candles." if any(label for label, _ in held) else ""),
         note(f"Not shown: {'; '.join(absent)}.") if absent else "",
     ))  # fmt: skip
 

@@ -11,6 +11,7 @@ from bot.report.tables import Column, Page, indented, money_shown, table_text
 Document = dict[str, Any]
 _SURE = 0.05  # a p above this is no evidence
 _P_SHOWN = 0.001
+FIRST = " (first by id)"
 
 
 class Line(NamedTuple):
@@ -139,6 +140,15 @@ def _trades(document: Document, page: Page) -> str:
     return text + _missing(TRADES, figures, page) + indented(notes, page)
 
 
+def held_once(benchmarks: Document) -> list[tuple[str, Document]]:
+    """Each benchmark that there is, once, with what its name needs besides: BTC is often first."""
+    found: list[tuple[str, Document]] = []
+    for kind, one in benchmarks.items():
+        if "name" in one and all(one["token_ids"] != other["token_ids"] for _, other in found):
+            found.append((FIRST if kind == "first_token" else "", one))
+    return found
+
+
 def _benchmarks(document: Document, page: Page) -> str:
     """The account first, then each benchmark once; their n stands in the note.
 
@@ -147,12 +157,7 @@ def _benchmarks(document: Document, page: Page) -> str:
     held = document["benchmarks"]
     found = {kind: one for kind, one in held.items() if "name" in one}
     rows = [["this strategy", *_cells(document["returns"])]]
-    seen: list[list[int]] = []
-    for kind, one in found.items():
-        if one["token_ids"] not in seen:
-            label = f"{one['name']}{' (first by id)' if kind == 'first_token' else ''}"
-            rows.append([label, *_cells(one)])
-            seen.append(one["token_ids"])
+    rows += [[one["name"] + label, *_cells(one)] for label, one in held_once(held)]
     columns = [Column(head="benchmarks")]
     columns += [Column(head=line.label, side="right", spare=line.spare) for line in COMPARED]
     notes = [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.command import run
 from tests.support.reading_home import FilledHomes
+from tests.support.tampering import tamper
 
 PAGE = 4096
 DAMAGES = 12
@@ -57,13 +58,7 @@ def test_a_stored_price_that_is_no_number_is_told_as_damage(
     homes: FilledHomes, tmp_path: Path
 ) -> None:
     home = shutil.copytree(homes.late, tmp_path / "home")
-    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
-        names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.execute(names).fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("UPDATE bar SET close = 'abc' WHERE id = 100")
-        connection.commit()
+    tamper(home / "hourhand.db", "UPDATE bar SET close = 'abc' WHERE id = 100")
     for words in (("gates",), ("signals",)):
         outcome = run(*words, "--home", home)
         assert (outcome.code, outcome.out) == (74, "")

@@ -9,7 +9,6 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from tests.support.command_server import (
     unloaded_command_server,
 )
 from tests.support.reading_home import FilledHomes
+from tests.support.tampering import tamper
 
 DOCUMENTED = {
     int(code)
@@ -257,14 +257,7 @@ def test_each_documented_code_is_that_of_its_cause(
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "bars.csv").write_text("token_id,open_time\n1,never\n")
     audited = shutil.copytree(homes.early, tmp_path / "audited")
-    with closing(sqlite3.connect(audited / "hourhand.db")) as connection:
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("UPDATE equity SET equity = equity + 1")
-        connection.commit()
+    tamper(audited / "hourhand.db", "UPDATE equity SET equity = equity + 1")
     held = shutil.copytree(homes.early, tmp_path / "held")
     found = {
         0: code("empty home", "schema"),

@@ -23,7 +23,9 @@ def table_format(example: tuple[Any, ...]) -> str:
     >>> table_format((1, 0.5, np.zeros(0)))
     '=qdqqqqqqq'
     """
-    return "=" + "".join("d" if isinstance(one, float) else "q" for one in _scalars(example))
+    return "=" + "".join(
+        "d" if isinstance(one, float) else "q" for one in scalars_of(example, example)
+    )
 
 
 def scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int | float]:
@@ -38,10 +40,6 @@ def scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int
     for argument, like in zip(arguments, example, strict=True):
         _add(found, argument, like)
     return found
-
-
-def _scalars(example: tuple[Any, ...]) -> list[int | float]:
-    return scalars_of(example, example)
 
 
 def _add(found: list[int | float], argument: Any, like: Any) -> None:

@@ -76,9 +76,9 @@ class Machine:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         target = llvm.Target.from_default_triple().create_target_machine()
-        # The engine owns the memory of the code, so it lives as long as this object.
         self._table = table_format(example)
         entry = llvm.parse_assembly(_entry(compiled.symbol, self._table))
+        # The engine owns the memory of the code, so it lives as long as this object.
         self._engine = llvm.create_mcjit_compiler(entry, target)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(compiled.code))
         self._engine.finalize_object()

@@ -24,6 +24,7 @@ from bot.domain.errors import DamageError, SchemaError, StorageError, UsageError
 from bot.domain.instants import HOUR
 from tests.integration.sql.support import STRATEGY, T0, busy_slot, commit, names, quiet_slot, start
 from tests.support.small_disk import fill, small_disk
+from tests.support.tampering import tamper
 
 
 @pytest.fixture
@@ -43,18 +44,6 @@ def backup(used: Database, tmp_path: Path) -> Path:
     (tmp_path / "safe").mkdir()
     backup_database(used.path, tmp_path / "safe" / "b.db")
     return tmp_path / "safe" / "b.db"
-
-
-def tamper(path: Path, *statements: str) -> None:
-    """Change what the triggers protect, as a person with a tool can."""
-    with closing(sqlite3.connect(path)) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def image(folder: Path) -> dict[str, bytes]:
