@@ -289,7 +289,8 @@ def test_a_closed_terminal_and_a_moved_log_file_change_nothing(world: World) -> 
     os.kill(daemon.started.pid, signal.SIGHUP)
     log.rename(world.home / "daemon.log.1")
     daemon.until_slot(2)
-    assert '"slot"' in log.read_text()
+    # A slot's line is written after the slot is stored.
+    daemon.wait_for(lambda: log.exists() and '"slot"' in log.read_text(), "the slot's line")
     assert '"daemon.start"' not in log.read_text()
     assert daemon.stop().exit == 0
 
