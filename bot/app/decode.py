@@ -33,7 +33,6 @@ from bot.domain.records import (
 from bot.engine import layout as at
 from bot.engine.reasons import NAMES
 from bot.engine.tables import Output, Rules
-from bot.engine.types import IntArray
 from bot.market.inputs import MarketSlice
 from bot.market.rules import ColumnPlan
 
@@ -45,13 +44,13 @@ _EVENTS = {at.CANCEL: "CANCEL", at.RESIZE: "RESIZE", at.TRIGGER: "TRIGGER"}
 class _Slot:
     """One slot's values while its rows are read."""
 
+    mark: Mark
     decisions: list[Decision] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     events: list[OrderEvent] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    mark: Mark | None = None
     lines: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -73,39 +72,43 @@ class Decoder:
 
     def slots(self, output: Output, market: MarketSlice) -> Iterator[SlotRecords]:
         """The values of every slot in `output`, in order."""
-        missed = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
-        for rows in _by_slot(output.records):
-            yield self._slot(rows, output, market, missed[rows[0][at.R_SLOT]])
+        missed = _missed(market)
+        for mark, rows in _by_slot(output):
+            yield self._slot(mark, rows, output, market, missed[mark[at.M_SLOT]])
 
     def walk(self, output: Output, market: MarketSlice) -> Iterator[tuple[str, SlotRecords | None]]:
         """The lines of every slot, with its values where anything but its mark was written."""
-        missed = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
-        marked: tuple[int, ...] = ()
+        missed = _missed(market)
+        marked: list[int] = []
         text = ""
-        for rows in _by_slot(output.records):
-            slot = rows[0][at.R_SLOT]
-            if len(rows) > 1:
-                found = self._slot(rows, output, market, missed[slot])
+        for mark, rows in _by_slot(output):
+            slot = mark[at.M_SLOT]
+            if rows:
+                found = self._slot(mark, rows, output, market, missed[slot])
                 yield found.lines, found
                 continue
-            numbers = tuple(rows[0][at.R_SLOT + 1 :])
+            numbers = mark[at.M_CASH : at.M_RECORDS]
             if numbers != marked:  # most slots mark the account as the one before did
-                marked, text = numbers, mark_line(_mark(rows[0]))
+                marked, text = numbers, mark_line(_mark(mark))
             yield self._header(slot, missed[slot]) + text, None
 
     def _slot(
-        self, rows: list[list[int]], output: Output, market: MarketSlice, missed: int
-    ) -> SlotRecords:
-        current = _Slot()
-        for row in rows:
+        self, mark: list[int], rows: list[list[int]], output: Output, market: MarketSlice,
+        missed: int,
+    ) -> SlotRecords:  # fmt: skip
+        current = _Slot(mark=_mark(mark))
+        matched = mark[at.M_RECORDS]
+        for row in rows[:matched]:
             self._read(row, current, output, market)
-        return self._finish(current, rows[0][at.R_SLOT], missed)
+        current.lines.append(mark_line(current.mark))
+        for row in rows[matched:]:
+            self._read(row, current, output, market)
+        return self._finish(current, mark[at.M_SLOT], missed)
 
     def _header(self, slot: int, missed: int) -> str:
         return header_line(self._strategy, slot, self._config, "yes" if missed else "no")
 
     def _finish(self, found: _Slot, slot: int, missed: int) -> SlotRecords:
-        assert found.mark is not None, "every slot is marked"
         header = self._header(slot, missed)
         return SlotRecords(
             slot=slot,
@@ -132,9 +135,6 @@ class Decoder:
             self._event(row, found, market)
         elif kind == at.CLOSED:
             self._trade(row, found, market)
-        elif kind == at.MARK:
-            found.mark = _mark(row)
-            found.lines.append(mark_line(found.mark))
         elif kind == at.NOTICE:
             token_id = market.token_ids[row[at.R_TOKEN]]
             notice = Notice(
@@ -305,13 +305,19 @@ class Decoder:
         )
 
 
-def _by_slot(records: IntArray) -> Iterator[list[list[int]]]:
-    """The rows of each slot."""
-    slots = records[:, at.R_SLOT]
-    ends = [*(np.flatnonzero(slots[1:] != slots[:-1]) + 1).tolist(), len(slots)]
+def _missed(market: MarketSlice) -> dict[int, int]:
+    found: dict[int, int] = dict(market.inputs.slots[:, : at.S_MISSED + 1].tolist())
+    return found
+
+
+def _by_slot(output: Output) -> Iterator[tuple[list[int], list[list[int]]]]:
+    """Each slot's mark, saying how many of the slot's records stand before it, and the records."""
+    slots = output.records[:, at.R_SLOT]
+    ends = np.searchsorted(slots, output.marks[:, at.M_SLOT], side="right").tolist()
     start = 0
-    for end in ends if len(slots) else ():
-        yield records[start:end].tolist()
+    for mark, end in zip(output.marks.tolist(), ends, strict=True):
+        mark[at.M_RECORDS] -= start
+        yield mark, output.records[start:end].tolist() if end > start else []
         start = end
 
 
@@ -327,16 +333,16 @@ def _known_scale(market: MarketSlice, token: int) -> Scale:
 
 
 def _mark(row: list[int]) -> Mark:
-    halts = (("HALT_DAILY_LOSS", row[at.R_NOTIONAL]), ("HALT_DRAWDOWN", row[at.R_ORDER_SLOT]))
+    halts = (("HALT_DAILY_LOSS", row[at.M_HALT_DAILY]), ("HALT_DRAWDOWN", row[at.M_HALT_DRAWDOWN]))
     return Mark(
-        slot=row[at.R_SLOT],
-        cash=row[at.R_A],
-        value=row[at.R_B],
-        equity=row[at.R_C],
-        realised=row[at.R_D],
-        unrealised=row[at.R_E],
-        peak=row[at.R_F],
-        day_base=row[at.R_G],
-        open_positions=row[at.R_H],
+        slot=row[at.M_SLOT],
+        cash=row[at.M_CASH],
+        value=row[at.M_VALUE],
+        equity=row[at.M_EQUITY],
+        realised=row[at.M_REALISED],
+        unrealised=row[at.M_UNREALISED],
+        peak=row[at.M_PEAK],
+        day_base=row[at.M_DAY_BASE],
+        open_positions=row[at.M_OPEN],
         halts=tuple(name for name, on in halts if on),
     )

@@ -10,9 +10,7 @@ from bot.engine.types import IntArray
 
 (
     SLOT, CASH, VALUE, EQUITY, REALISED, UNREALISED, PEAK, DAY_BASE, OPEN, HALT_DAILY, HALT_DRAWDOWN
-) = range(11)  # fmt: skip
-_MARK = (at.R_SLOT, at.R_A, at.R_B, at.R_C, at.R_D, at.R_E, at.R_F, at.R_G, at.R_H,
-         at.R_NOTIONAL, at.R_ORDER_SLOT)  # fmt: skip
+) = range(at.M_RECORDS)  # fmt: skip  # as the engine's marks, without their place in a buffer
 _CLOSED = (at.R_SLOT, at.R_D, at.R_E)
 
 
@@ -26,12 +24,12 @@ class Tally:
     def add(self, output: Output) -> None:
         """Take what a stretch of slots wrote."""
         kinds = output.records[:, at.R_KIND]
-        self._marks.append(output.records[kinds == at.MARK][:, _MARK])
+        self._marks.append(output.marks[:, : at.M_RECORDS].copy())
         self._closed.append(output.records[kinds == at.CLOSED][:, _CLOSED])
 
     def marks(self) -> IntArray:
         """The account by slot; columns as named above."""
-        return np.concatenate([*self._marks, np.zeros((0, len(_MARK)), dtype=np.int64)])
+        return np.concatenate([*self._marks, np.zeros((0, at.M_RECORDS), dtype=np.int64)])
 
     def closed(self) -> IntArray:
         """Closing slot, net result and money at risk of every closed trade."""

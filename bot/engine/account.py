@@ -22,20 +22,28 @@ from bot.engine.layout import (
     HOUR,
     I_TICK,
     I_UNIT,
-    MARK,
+    M_CASH,
+    M_DAY_BASE,
+    M_EQUITY,
+    M_HALT_DAILY,
+    M_HALT_DRAWDOWN,
+    M_OPEN,
+    M_PEAK,
+    M_REALISED,
+    M_RECORDS,
+    M_SLOT,
+    M_UNREALISED,
+    M_VALUE,
     NOTICE,
+    OUT_MARKS,
+    OUT_RECORDS,
     R_A,
     R_B,
     R_BAR,
     R_C,
     R_D,
     R_E,
-    R_F,
     R_FEE,
-    R_G,
-    R_H,
-    R_NOTIONAL,
-    R_ORDER_SLOT,
     R_QTY,
     S_ACKNOWLEDGED,
     S_SLOT,
@@ -63,7 +71,7 @@ from bot.engine.layout import (
 )
 from bot.engine.numbers import mul_div_floor, rate_floor
 from bot.engine.params import Params
-from bot.engine.reasons import ENTRY, OK, STOP, STOP_GAP, STOP_RESIDUAL, UNPRICED
+from bot.engine.reasons import ENTRY, STOP, STOP_GAP, STOP_RESIDUAL, UNPRICED
 from bot.engine.records import amounts, emit, place
 from bot.engine.types import Ints, Row
 
@@ -175,7 +183,7 @@ def position_value(t: Row, inst: Row, close: int) -> int:
 
 def mark_equity(
     tokens: Ints, insts: Ints, acc: Row, cells: Ints, bars: Ints, slots: Row, p: Params,
-    active: Ints, busy: int, rec: Ints, out: Row,
+    active: Ints, busy: int, rec: Ints, marks: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 3: value every position, move peak, day base and halts, and write the mark."""
     slot = slots[S_SLOT]
@@ -201,17 +209,25 @@ def mark_equity(
         acc[A_DAY] = slot - slot % DAY
         acc[A_DAY_BASE] = equity
     set_halts(acc, equity, p)
-    row = emit(rec, out, MARK, MARKING, slot, -1, OK)
-    rec[row, R_A] = acc[A_CASH]
-    rec[row, R_B] = value
-    rec[row, R_C] = equity
-    rec[row, R_D] = acc[A_REALISED]
-    rec[row, R_E] = value - costs
-    rec[row, R_F] = acc[A_PEAK]
-    rec[row, R_G] = acc[A_DAY_BASE]
-    rec[row, R_H] = held
-    rec[row, R_NOTIONAL] = acc[A_HALT_DAILY]
-    rec[row, R_ORDER_SLOT] = acc[A_HALT_DRAWDOWN]
+    write_mark(acc, slot, value - costs, held, marks, out)
+
+
+def write_mark(acc: Row, slot: int, unrealised: int, held: int, marks: Ints, out: Row) -> None:
+    """Append the account as it stands after the marks of its positions."""
+    row = out[OUT_MARKS]
+    out[OUT_MARKS] = row + 1
+    marks[row, M_SLOT] = slot
+    marks[row, M_CASH] = acc[A_CASH]
+    marks[row, M_VALUE] = acc[A_VALUE]
+    marks[row, M_EQUITY] = acc[A_EQUITY]
+    marks[row, M_REALISED] = acc[A_REALISED]
+    marks[row, M_UNREALISED] = unrealised
+    marks[row, M_PEAK] = acc[A_PEAK]
+    marks[row, M_DAY_BASE] = acc[A_DAY_BASE]
+    marks[row, M_OPEN] = held
+    marks[row, M_HALT_DAILY] = acc[A_HALT_DAILY]
+    marks[row, M_HALT_DRAWDOWN] = acc[A_HALT_DRAWDOWN]
+    marks[row, M_RECORDS] = out[OUT_RECORDS]
 
 
 def set_halts(acc: Row, equity: int, p: Params) -> None:

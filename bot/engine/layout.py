@@ -225,8 +225,7 @@ CANCEL = 4
 RESIZE = 5
 TRIGGER = 6
 CLOSED = 7
-MARK = 8
-NOTICE = 9
+NOTICE = 8
 
 ACT_NONE = 0
 ACT_ENTRY = 1
@@ -238,6 +237,21 @@ ACTIONS = ("", "ENTRY", "STOP", "TARGET", "EXIT")
 PHASE_OPEN = 0
 PHASE_INTRABAR = 1
 PHASE_END = 2
+
+# marks, one row per slot: the account after it was valued
+M_SLOT = 0
+M_CASH = 1
+M_VALUE = 2
+M_EQUITY = 3
+M_REALISED = 4
+M_UNREALISED = 5
+M_PEAK = 6
+M_DAY_BASE = 7
+M_OPEN = 8
+M_HALT_DAILY = 9
+M_HALT_DRAWDOWN = 10
+M_RECORDS = 11  # how many records of this output stand before it
+MARK_COLS = 12
 
 # integer details of a decision
 D_EDGE = 0
@@ -291,6 +305,7 @@ WORK_COLS = 6
 # counters of the output buffers
 OUT_RECORDS = 0
 OUT_DECISIONS = 1
-OUT_BUSY = 2  # how many stand in W_BUSY
-OUT_WOKEN = 3
-OUT_COLS = 4
+OUT_MARKS = 2
+OUT_BUSY = 3  # how many stand in W_BUSY
+OUT_WOKEN = 4
+OUT_COLS = 5

@@ -6,6 +6,7 @@ from bot.engine.layout import (
     HOUR,
     OUT_BUSY,
     OUT_DECISIONS,
+    OUT_MARKS,
     OUT_RECORDS,
     S_COVARIANCE,
     S_SLOT,
@@ -50,7 +51,7 @@ def run(
     bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
     limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
     found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
-    dec: Ints, decx: Floats, out: Row,
+    marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> int:  # fmt: skip
     """Step the slots [start, stop) and return the first one not done.
 
@@ -59,6 +60,7 @@ def run(
     """
     out[OUT_RECORDS] = 0
     out[OUT_DECISIONS] = 0
+    out[OUT_MARKS] = 0
     list_busy(tokens, work, out)
     for s in range(start, stop):
         rows = sig_start[s + 1] - sig_start[s]
@@ -66,13 +68,14 @@ def run(
             tokens, work, out[OUT_BUSY], slots[s, S_SLOT], rows
         )
         decisions = out[OUT_DECISIONS] + tokens.shape[0] * DECISIONS_PER_SLOT
-        if need > rec.shape[0] or decisions > dec.shape[0]:
+        marked = out[OUT_MARKS]
+        if need > rec.shape[0] or decisions > dec.shape[0] or marked == marks.shape[0]:
             return s
         step(
             slots[s], cells[s], values[s], covariance[slots[s, S_COVARIANCE]], signals,
             sig_start[s], sig_start[s + 1], look,
             look_start[s], look_start[s + 1], insts, bars, bar_start, fine, fine_start, prices,
             strengths, gates, limits, ranks, weights, p, tokens, acc, work, found, merged,
-            merged_strengths, scores, pool, rec, dec, decx, out,
+            merged_strengths, scores, pool, rec, marks, dec, decx, out,
         )  # fmt: skip
     return stop

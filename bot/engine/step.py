@@ -298,13 +298,13 @@ def step(
     bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
     limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
     found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
-    dec: Ints, decx: Floats, out: Row,
+    marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> None:  # fmt: skip
     """Move the account by one slot and append its records.
 
     `slots`, `cells`, `values` are this slot's rows; `look` lists the tokens with changed metrics
-    or a price jump; `work` to `pool` are scratch; `rec`, `dec`, `decx` and the counters in `out`
-    are the output buffers.
+    or a price jump; `work` to `pool` are scratch; `rec`, `marks`, `dec`, `decx` and the counters
+    in `out` are the output buffers.
     """
     slot = slots[S_SLOT]
     odd = ingest(tokens, signals, sig_start, sig_end, p, found, work, out)
@@ -316,7 +316,7 @@ def step(
         tokens, insts, acc, bars, bar_start, fine, fine_start, p, cells, active, busy, slot, rec,
         out,
     )  # fmt: skip
-    mark_equity(tokens, insts, acc, cells, bars, slots, p, active, busy, rec, out)
+    mark_equity(tokens, insts, acc, cells, bars, slots, p, active, busy, rec, marks, out)
     for n in range(busy):
         expire(tokens[active[n]], rec, dec, decx, out, active[n], slot, p)
     for n in range(busy):

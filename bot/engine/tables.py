@@ -20,8 +20,10 @@ from bot.engine.layout import (
     C_BOOK_START,
     DECISION_INT_COLS,
     DX_GATES,
+    MARK_COLS,
     OUT_COLS,
     OUT_DECISIONS,
+    OUT_MARKS,
     OUT_RECORDS,
     RECORD_COLS,
     TOKEN_COLS,
@@ -73,6 +75,7 @@ class Output(NamedTuple):
     """Records of the slots just run; views into buffers, valid until the next run."""
 
     records: IntArray  # (n, RECORD_COLS)
+    marks: IntArray  # (slots, MARK_COLS)
     decisions: IntArray
     details: FloatArray
 
@@ -87,6 +90,7 @@ class Buffers(NamedTuple):
     scores: FloatArray
     pool: IntArray
     rec: IntArray
+    marks: IntArray
     dec: IntArray
     decx: FloatArray
     out: IntArray
@@ -105,7 +109,7 @@ def new_state(tokens: int, cash: int) -> State:
 
 
 def new_buffers(inputs: Inputs, rules: Rules, records: int) -> Buffers:
-    """Buffers that hold at least `records` records, and any one slot of these inputs."""
+    """Buffers for at least `records` records, a mark of every slot, and any one slot's scratch."""
     tokens = inputs.insts.shape[0]
     book = inputs.cells[:, :, C_BOOK_END] - inputs.cells[:, :, C_BOOK_START]
     levels = int(book.max(initial=0)) + 1
@@ -119,6 +123,7 @@ def new_buffers(inputs: Inputs, rules: Rules, records: int) -> Buffers:
         scores=np.zeros(tokens, dtype=np.float64),
         pool=np.zeros(tokens, dtype=np.int64),
         rec=np.zeros((records, RECORD_COLS), dtype=np.int64),
+        marks=np.zeros((len(inputs.slots), MARK_COLS), dtype=np.int64),
         dec=np.zeros((decisions, DECISION_INT_COLS), dtype=np.int64),
         decx=np.zeros((decisions, DX_GATES + rules.gates.shape[0]), dtype=np.float64),
         out=np.zeros(OUT_COLS, dtype=np.int64),
@@ -147,5 +152,9 @@ def run_arguments(
 def output_of(buffers: Buffers) -> Output:
     """What the last call of the loop wrote."""
     records = int(buffers.out[OUT_RECORDS])
+    marks = int(buffers.out[OUT_MARKS])
     decisions = int(buffers.out[OUT_DECISIONS])
-    return Output(buffers.rec[:records], buffers.dec[:decisions], buffers.decx[:decisions])
+    return Output(
+        buffers.rec[:records], buffers.marks[:marks], buffers.dec[:decisions],
+        buffers.decx[:decisions],
+    )  # fmt: skip

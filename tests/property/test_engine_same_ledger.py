@@ -67,6 +67,7 @@ def test_no_record_knows_the_future(seed: int, cut: int) -> None:
         records,
         Ledger(
             records=whole.records[known],
+            marks=whole.marks[:cut],
             decisions=whole.decisions[:kept],
             details=whole.details[:kept],
         ),
@@ -104,6 +105,7 @@ def test_a_further_decimal_in_every_price_changes_no_decision(seed: int) -> None
     records = whole.records.copy()
     records[:, at.R_REF] *= 10
     assert np.array_equal(ten.records, records)
+    assert np.array_equal(ten.marks, whole.marks)
 
 
 def scaled(inputs: Inputs) -> Inputs:
@@ -167,7 +169,7 @@ def reordered(inputs: Inputs, order: Any) -> Inputs:
 
 
 def account_of(ledger: Ledger) -> list[list[int]]:
-    return ledger.of_kind(at.MARK).tolist()  # type: ignore[no-any-return]
+    return ledger.marks.tolist()  # type: ignore[no-any-return]
 
 
 def told_by(ledger: Ledger, order: Any) -> list[tuple[Any, ...]]:
@@ -175,8 +177,6 @@ def told_by(ledger: Ledger, order: Any) -> list[tuple[Any, ...]]:
     told = []
     for row in ledger.records:
         line = row.tolist()
-        if line[at.R_KIND] == at.MARK:
-            continue
         line[at.R_TOKEN] = int(order[line[at.R_TOKEN]])
         details: list[Any] = []
         if line[at.R_KIND] == at.DECISION:

@@ -21,10 +21,10 @@ from tests.support.random_market import MONEY, Case, random_case, recorded
 
 # The first 40 reach every reason code, as test_engine_accounting also finds.
 SEEDS = range(40)
-# A lawless bar never comes in, and an operator's close is the daemon's to send.
-NOT_THE_STEPS_TO_SAY = {"BAR_IMPOSSIBLE"}
+# What passes is not recorded, and a lawless bar never comes in.
+NOT_THE_STEPS_TO_SAY = {"OK", "BAR_IMPOSSIBLE"}
 # (records that the buffers hold, slots a call)
-CHUNKS = [(20_000, None), (900, 7), (900, 1), (500, None)]
+CHUNKS = [(20_000, None), (900, 7), (900, 1), (300, None)]
 
 
 # Options that the random markets leave as the vectors of the semantics have them.
@@ -173,6 +173,7 @@ def test_a_read_only_market_runs_by_the_same_code(compiled: CompiledRunner) -> N
     buffers = new_buffers(frozen, case.rules, 20_000)
     compiled(frozen, case.rules, case.account(), buffers, 0, len(frozen.slots))
     assert buffers.rec[: len(ledger.records)].tobytes() == ledger.records.tobytes()
+    assert buffers.marks.tobytes() == ledger.marks.tobytes()
 
 
 def test_whole_numbers_in_float_options_and_numpy_scalars_are_the_same_arguments(

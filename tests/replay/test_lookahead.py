@@ -255,8 +255,7 @@ def cash_by_all_bars(
 ) -> tuple[int, Output]:
     """An engine that looks past what its slots point to."""
     reached, output = run_slots(inputs, rules, state, buffers, first, stop)
-    marks = output.records[:, at.R_KIND] == at.MARK
-    output.records[marks, at.R_A] += len(inputs.bars)
+    output.marks[:, at.M_CASH] += len(inputs.bars)
     return reached, output
 
 

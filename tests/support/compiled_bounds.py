@@ -25,8 +25,8 @@ def main(cache: Path, count: int) -> None:
         case, ledger = recorded(seed)
         buffers = new_buffers(case.inputs, case.rules, 20_000)
         runner(case.inputs, case.rules, case.account(), buffers, 0, len(case.inputs.slots))
-        records = buffers.rec[: len(ledger.records)]
-        equal += int(np.array_equal(records, ledger.records))
+        same_records = np.array_equal(buffers.rec[: len(ledger.records)], ledger.records)
+        equal += int(same_records and np.array_equal(buffers.marks, ledger.marks))
     print(f"{equal} equal")
     case, _ = recorded(0)
     outside = case.inputs.signals.copy()

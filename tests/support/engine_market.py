@@ -348,7 +348,7 @@ def story(output: Output, i: int = 0) -> list[str]:
     lines = []
     for row in output.records:
         kind, reason = int(row[at.R_KIND]), NAMES[row[at.R_REASON]]
-        if row[at.R_TOKEN] != i or kind in (at.CLOSED, at.MARK):
+        if row[at.R_TOKEN] != i or kind == at.CLOSED:
             continue
         if kind == at.DECISION:
             what = reason

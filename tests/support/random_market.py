@@ -353,6 +353,7 @@ class Ledger:
     """All records of a run, copied out of the buffers; decision rows are counted through."""
 
     records: Any
+    marks: Any
     decisions: Any
     details: Any
 
@@ -367,8 +368,8 @@ def play(
     """Run the slots in calls of at most `at_once`, emptying buffers of `buffer` records."""
     last = slots if slots is not None else len(inputs.slots)
     buffers = new_buffers(inputs, rules, buffer)
-    records, decisions, details = [], [], []
-    before, done = 0, 0
+    records, marks, decisions, details = [], [], [], []
+    before, done, count = 0, 0, 0
     while done < last:
         stop = last if at_once is None else min(last, done + at_once)
         with np.errstate(all="raise"):
@@ -379,12 +380,16 @@ def play(
         entries = (rows[:, at.R_KIND] == at.ORDER) & (rows[:, at.R_ACTION] == at.ACT_ENTRY)
         rows[entries, at.R_H] += before
         records.append(rows)
+        marks.append(output.marks.copy())
+        marks[-1][:, at.M_RECORDS] += count
+        count += len(rows)
         decisions.append(output.decisions.copy())
         details.append(output.details.copy())
         before += len(output.decisions)
         done = moved_to
     return Ledger(
         records=np.concatenate(records),
+        marks=np.concatenate(marks),
         decisions=np.concatenate(decisions),
         details=np.concatenate(details),
     )
@@ -394,6 +399,7 @@ def same(one: Ledger, other: Ledger) -> bool:
     """Whether two runs wrote the same, number by number."""
     return (
         np.array_equal(one.records, other.records)
+        and np.array_equal(one.marks, other.marks)
         and np.array_equal(one.decisions, other.decisions)
         and np.array_equal(one.details, other.details, equal_nan=True)
     )

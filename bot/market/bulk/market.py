@@ -31,7 +31,7 @@ from bot.market.token_rows import TokenRows
 Spread: TypeAlias = Callable[
     [Callable[[int], TokenTrack | None], Iterable[int]], Iterable[TokenTrack | None]
 ]
-PIECE_CELLS = 60_000  # slots times tokens of one piece: bounds the memory of a run
+PIECE_CELLS = 200_000  # slots times tokens of one piece: bounds the memory of a run
 LEAST_SLOTS = 64
 
 

@@ -114,12 +114,12 @@ def test_a_run_is_remembered_with_its_stretch_return_and_days(tmp_path: Path) ->
 
 def marks_of(equity: list[int], start: int) -> Tally:
     """An account by slot, as the engine's records say it; money in 1e-8."""
-    records = np.zeros((len(equity), at.RECORD_COLS), dtype=np.int64)
-    records[:, at.R_KIND] = at.MARK
-    records[:, at.R_SLOT] = start + HOUR * np.arange(len(equity))
-    records[:, at.R_C] = equity
+    marks = np.zeros((len(equity), at.MARK_COLS), dtype=np.int64)
+    marks[:, at.M_SLOT] = start + HOUR * np.arange(len(equity))
+    marks[:, at.M_EQUITY] = equity
+    records = np.zeros((0, at.RECORD_COLS), dtype=np.int64)
     tally = Tally()
-    tally.add(Output(records, np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1))))
+    tally.add(Output(records, marks, np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1))))
     return tally
 
 

@@ -62,12 +62,11 @@ def test_the_day_base_is_the_equity_after_the_mark_of_midnight() -> None:
     state = market.account("10000")
     hold(state, 0, 50_000, 10_000, 1000, 0)
     output = market.run(1, 14, state)
-    marks = [row for row in output.records if row[at.R_KIND] == at.MARK]
-    base = {int(row[at.R_SLOT] - marks[0][at.R_SLOT]) // HOUR + 1: row[at.R_G] for row in marks}
+    marks = output.marks
+    base = {(row[at.M_SLOT] - marks[0, at.M_SLOT]) // HOUR + 1: row[at.M_DAY_BASE] for row in marks}
     assert base[DAY_HOURS - 13] == points("10000", 8)
     assert base[12] == base[14] == points("9500", 8)
-    halted = [int(row[at.R_NOTIONAL]) for row in marks]
-    assert halted == [0] * 10 + [1, 0, 1, 1]
+    assert marks[:, at.M_HALT_DAILY].tolist() == [0] * 10 + [1, 0, 1, 1]
 
 
 def test_a_daily_loss_halt_refuses_entries_and_lets_exits_go_on() -> None:
@@ -191,8 +190,7 @@ def test_a_held_token_without_a_bar_for_two_days_is_flagged_once_and_marked_at_i
     hold(state, 0, 50_000, 10_000, 1000, 0)
     output = market.run(1, 60, state)
     assert story(output) == ["51 ! UNPRICED"]
-    marks = [row for row in output.records if row[at.R_KIND] == at.MARK]
-    assert {int(row[at.R_C]) for row in marks} == {points("10000", 8)}
+    assert set(output.marks[:, at.M_EQUITY].tolist()) == {points("10000", 8)}
 
 
 def test_it_is_flagged_again_after_a_bar_between() -> None:

@@ -87,8 +87,7 @@ def test_marks_use_the_newest_known_bar_matched_or_not() -> None:
     coin = coin_of(None, ("105 105 105 105", "1000"))
     market = Market([coin])
     output = market.run(2, 3, ten_held(market))
-    marks = [int(row[at.R_C]) for row in output.records if row[at.R_KIND] == at.MARK]
-    assert marks == [points("10005", 8), points("10050", 8)]
+    assert output.marks[:, at.M_EQUITY].tolist() == [points("10005", 8), points("10050", 8)]
 
 
 def test_a_hole_counts_towards_an_entrys_time_to_live() -> None:

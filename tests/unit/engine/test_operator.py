@@ -105,8 +105,7 @@ def test_an_acknowledged_drawdown_counts_from_the_equity_of_that_slot() -> None:
     hold(state, 0, 30_000, 10_000, 1000, 0)
     output = market.run(1, 8, state)
     assert story(output, 1)[:2] == ["5 HALT_DRAWDOWN", "6 ENTRY"]
-    marks = [row for row in output.records if row[at.R_KIND] == at.MARK]
-    assert [int(row[at.R_F]) for row in marks[4:6]] == [points("10000", 8), points("9100", 8)]
+    assert output.marks[4:6, at.M_PEAK].tolist() == [points("10000", 8), points("9100", 8)]
 
 
 def delisted() -> Coin:
