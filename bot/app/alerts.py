@@ -119,11 +119,12 @@ def _sights(
     found = []
     for i, token_id in enumerate(made.token_ids):
         symbol, values = market.glimpse(token_id, slot, wanted)
-        cell = made.inputs.cells[-1, i].tolist()
-        bars = _bars(made, i, cell[at.C_BAR]) if cell[at.C_BAR] >= 0 else []
+        newest = int(made.inputs.newest[-1, i])
+        bars = _bars(made, i, newest) if newest >= 0 else []
         sight = Sight(
-            token_id=token_id, symbol=symbol, in_universe=bool(cell[at.C_UNIVERSE]),
-            numbers={**values, **_numbers(made, i, cell[at.C_BAR])},
+            token_id=token_id, symbol=symbol,
+            in_universe=bool(made.inputs.cells[-1, i, at.C_UNIVERSE]),
+            numbers={**values, **_numbers(made, i, newest)},
             trend=_trends(accounts, token_id),
         )  # fmt: skip
         if with_levels and bars:
@@ -131,7 +132,7 @@ def _sights(
             sight = replace(
                 sight,
                 bars=tuple(bars),
-                close=_close(made, i, cell[at.C_BAR]),
+                close=_close(made, i, newest),
                 tick=whole_price(str(instrument.tick)) if instrument is not None else 0,
                 book=_book(strategy, made, i, slot.slot),
             )

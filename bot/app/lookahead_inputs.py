@@ -22,7 +22,7 @@ from bot.market.inputs import MarketSlice
 
 Marks: TypeAlias = npt.NDArray[np.uint64]
 ATR_TOLERANCE = 1e-12  # in points its last digit hangs on how many decimals points have
-_POINTERS = (at.C_BAR, at.C_BOOK_START, at.C_BOOK_END)
+_POINTERS = (at.C_BOOK_START, at.C_BOOK_END)
 _PLAIN = [c for c in range(at.CELL_COLS) if c not in _POINTERS]
 _PRICES = slice(at.B_OPEN, at.B_CLOSE + 1)
 _VALUES, _BARS, _SIGNALS, _PRICE, _STRENGTH = 100, 300, 400, 500, 501  # salts, by kind of number
@@ -79,7 +79,7 @@ class Seen:
 def _nothing() -> np.uint64:
     """The mark of a token of which nothing is known."""
     cells = np.zeros((1, 1, at.CELL_COLS), dtype=np.int64)
-    cells[:, :, [at.C_BAR, at.C_HISTORY]] = -1
+    cells[:, :, at.C_HISTORY] = -1
     return np.uint64(_plain_marks(cells)[0, 0])
 
 
@@ -148,7 +148,7 @@ def _seen(made: MarketSlice) -> Seen:
 
 def _bar_marks(inputs: Inputs, decimals: list[int]) -> Marks:
     """The newest bar known; prices at one scale, wrapped where that is beyond 64 bits."""
-    rows = inputs.cells[:, :, at.C_BAR]
+    rows = inputs.newest
     total = np.zeros(rows.shape, dtype=np.uint64)
     if len(inputs.bars) == 0:
         return total
@@ -222,8 +222,9 @@ def _described(made: MarketSlice, s: int, token: int, columns: Sequence[str]) ->
     ):  # fmt: skip
         found[name] = str(int(cells[column]))
     found["signals"] = _signals(inputs, s, token)
-    if cells[at.C_BAR] >= 0:
-        bar = inputs.bars[cells[at.C_BAR]].tolist()
+    newest = inputs.newest[s, token]
+    if newest >= 0:
+        bar = inputs.bars[newest].tolist()
         found["bar"] = format_instant(bar[at.B_OPEN_TIME])
         found["prices"] = " ".join(scaled(price, decimals) for price in bar[_PRICES])
         found["volume"] = str(bar[at.B_VOLUME])

@@ -227,7 +227,7 @@ def _enter(
     buffers.out[:] = 0
     buffers.work[:] = 0
     enter(
-        state.tokens, inputs.insts, state.account, inputs.slots[s], inputs.cells[s], values,
+        state.tokens, inputs.insts, state.account, inputs.slots[s], inputs.newest[s], values,
         inputs.bars, inputs.covariance[0], rules.params, 1, buffers.work, buffers.rec, d,
         buffers.out,
     )  # fmt: skip

@@ -53,6 +53,7 @@ class Piece:
         rows, start = self.signals(token)
         return inputs._replace(
             slots=slots,
+            newest=np.ascontiguousarray(inputs.newest[:, token : token + 1]),
             cells=cells,
             values=np.ascontiguousarray(inputs.values[:, token : token + 1]),
             covariance=np.zeros((1, 0, 0)),

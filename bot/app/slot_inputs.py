@@ -44,7 +44,7 @@ def inputs_of_slot(market: MarketSlice, plan: ColumnPlan, source: str, s: int) -
 def derived_in(market: MarketSlice) -> dict[int, int]:
     """Token id -> index of the slot of a slice in which its units were derived: its first bar."""
     places = {token_id: i for i, token_id in enumerate(market.token_ids)}
-    has_bar = market.inputs.cells[:, :, at.C_BAR] >= 0
+    has_bar = market.inputs.newest >= 0
     return {
         unit.token_id: int(has_bar[:, places[unit.token_id]].argmax()) for unit in market.derived
     }
@@ -58,7 +58,7 @@ def _is_known(market: MarketSlice, s: int, i: int) -> bool:
     news = inputs.signals[inputs.sig_start[s] : inputs.sig_start[s + 1], at.G_TOKEN]
     return bool(
         cell[at.C_UNIVERSE]
-        or cell[at.C_BAR] >= 0
+        or inputs.newest[s, i] >= 0
         or cell[at.C_OPERATOR]
         or any(status != at.UNKNOWN for status in statuses)
         or i in news.tolist()
@@ -89,8 +89,9 @@ def token_inputs(market: MarketSlice, plan: ColumnPlan, s: int, i: int) -> dict[
     ):
         if math.isfinite(value):
             shown[name] = float(f"{value / scale:.10g}")
-    if cell[at.C_BAR] >= 0:
-        shown["bar"] = _bar(inputs.bars[cell[at.C_BAR]].tolist(), prices)
+    newest = int(inputs.newest[s, i])
+    if newest >= 0:
+        shown["bar"] = _bar(inputs.bars[newest].tolist(), prices)
     if cell[at.C_OPERATOR]:
         shown["asked"] = [name for bit, name in _OF_A_TOKEN if cell[at.C_OPERATOR] & bit]
     start, end = cell[at.C_BOOK_START], cell[at.C_BOOK_END]

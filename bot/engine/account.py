@@ -15,7 +15,6 @@ from bot.engine.layout import (
     ACT_ENTRY,
     B_CLOSE,
     B_OPEN_TIME,
-    C_BAR,
     CLOSED,
     DAY,
     FILL,
@@ -168,9 +167,9 @@ def end_candidate_on_fill(t: Row) -> None:
         t[T_CARRIED] = 0
 
 
-def mark_points(cells: Ints, bars: Ints, i: int) -> int:
+def mark_points(newest: Row, bars: Ints, i: int) -> int:
     """The newest known close of a token in points, 0 where there is none."""
-    at = cells[i, C_BAR]
+    at = newest[i]
     return bars[at, B_CLOSE] if at >= 0 else 0
 
 
@@ -182,7 +181,7 @@ def position_value(t: Row, inst: Row, close: int) -> int:
 
 
 def mark_equity(
-    tokens: Ints, insts: Ints, acc: Row, cells: Ints, bars: Ints, slots: Row, p: Params,
+    tokens: Ints, insts: Ints, acc: Row, newest: Row, bars: Ints, slots: Row, p: Params,
     active: Ints, busy: int, rec: Ints, marks: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 3: value every position, move peak, day base and halts, and write the mark."""
@@ -196,9 +195,9 @@ def mark_equity(
         if t[T_QTY] == 0:
             continue
         held += 1
-        value += position_value(t, insts[i], mark_points(cells, bars, i))
+        value += position_value(t, insts[i], mark_points(newest, bars, i))
         costs += t[T_COST] + t[T_ENTRY_FEES]
-        flag_unpriced(t, cells[i, C_BAR], bars, i, slot, rec, out)
+        flag_unpriced(t, newest[i], bars, i, slot, rec, out)
     equity = acc[A_CASH] + value
     acc[A_VALUE] = value
     acc[A_EQUITY] = equity

@@ -11,7 +11,6 @@ from bot.engine.layout import (
     A_HALT_DRAWDOWN,
     B_CLOSE,
     B_OPEN_TIME,
-    C_BAR,
     C_BOOK_BUILT,
     C_BOOK_END,
     C_BOOK_START,
@@ -19,6 +18,7 @@ from bot.engine.layout import (
     C_HISTORY,
     C_LEVELS,
     C_QUANT,
+    C_UNIVERSE,
     D_BAR,
     D_EDGE,
     D_GATES,
@@ -80,12 +80,11 @@ from bot.engine.sizing import whole_sigma
 from bot.engine.types import Floats, Ints, Row
 
 
-def bar_fresh(cells: Row, bars: Ints, slot: int, p: Params) -> bool:
+def bar_fresh(newest: int, bars: Ints, slot: int, p: Params) -> bool:
     """Whether a token's newest known bar is within its age limit."""
-    at = cells[C_BAR]
-    if at < 0:
+    if newest < 0:
         return False
-    return bool(slot + p.latency - (bars[at, B_OPEN_TIME] + HOUR) <= p.stale_bars)
+    return bool(slot + p.latency - (bars[newest, B_OPEN_TIME] + HOUR) <= p.stale_bars)
 
 
 def refuse_by_account(t: Row, acc: Row, slots: Row) -> int:
@@ -108,10 +107,10 @@ def refuse_by_account(t: Row, acc: Row, slots: Row) -> int:
     return failed
 
 
-def refuse_by_age(t: Row, cells: Row, bars: Ints, slot: int, p: Params) -> int:
+def refuse_by_age(t: Row, newest: int, cells: Row, bars: Ints, slot: int, p: Params) -> int:
     """The rules about staleness, of every series that the strategy reads."""
     failed = 0
-    if not bar_fresh(cells, bars, slot, p):
+    if not bar_fresh(newest, bars, slot, p):
         failed = failed | (1 << BAR_STALE)
     if t[T_SEEN_ROW] == 0 or signal_age(t, slot, p) > p.stale_signal:
         failed = failed | (1 << SIGNAL_STALE)
@@ -154,12 +153,12 @@ def refuse_by_value(
     return failed
 
 
-def note_inputs(t: Row, cells: Row, values: Row, gates: Ints, d: Row, x: Row) -> None:
+def note_inputs(t: Row, newest: int, values: Row, gates: Ints, d: Row, x: Row) -> None:
     """Keep the numbers that a decision saw."""
     d[D_EDGE] = t[T_EDGE_TIME]
     d[D_KIND] = t[T_CANDIDATE]
     d[D_MEMBER] = t[T_MEMBER]
-    d[D_BAR] = cells[C_BAR]
+    d[D_BAR] = newest
     x[DX_SIGMA] = values[X_SIGMA]
     x[DX_ATR] = values[X_ATR]
     x[DX_ADV] = values[X_ADV]
@@ -169,36 +168,36 @@ def note_inputs(t: Row, cells: Row, values: Row, gates: Ints, d: Row, x: Row) ->
 
 
 def refuse_by_levels(
-    inst: Row, cells: Row, values: Row, bars: Ints, prices: Ints, strengths: Floats, slot: int,
-    p: Params, merged: Ints, merged_strengths: Ints, d: Row, x: Row,
+    inst: Row, newest: int, cells: Row, values: Row, bars: Ints, prices: Ints, strengths: Floats,
+    slot: int, p: Params, merged: Ints, merged_strengths: Ints, d: Row, x: Row,
 ) -> int:  # fmt: skip
     """Steps L1 to L6 where price and volatility are known; nothing is refused for what is not."""
-    at = cells[C_BAR]
-    if at < 0 or inst[I_TICK] == 0:
+    if newest < 0 or inst[I_TICK] == 0:
         return 0
     tick = inst[I_TICK]
     count = merge_book(
         prices, strengths, cells[C_BOOK_START], cells[C_BOOK_END], cells[C_BOOK_BUILT], slot,
         p.merge, tick, merged, merged_strengths,
     )  # fmt: skip
-    entry_prices(bars[at, B_CLOSE], p.k, tick, p, d)
+    entry_prices(bars[newest, B_CLOSE], p.k, tick, p, d)
     return find_bracket(merged, merged_strengths, count, values[X_ATR], tick, p, d, x)
 
 
 def evaluate(
-    t: Row, inst: Row, acc: Row, slots: Row, cells: Row, values: Row, bars: Ints, gates: Ints,
-    limits: Floats, ranks: Ints, prices: Ints, strengths: Floats, p: Params, merged: Ints,
-    merged_strengths: Ints, d: Row, x: Row,
+    t: Row, inst: Row, acc: Row, slots: Row, newest: int, cells: Row, values: Row, bars: Ints,
+    gates: Ints, limits: Floats, ranks: Ints, prices: Ints, strengths: Floats, p: Params,
+    merged: Ints, merged_strengths: Ints, d: Row, x: Row,
 ) -> int:  # fmt: skip
     """Every rule before ranking, on one candidate: the mask of those that refuse it."""
     slot = slots[S_SLOT]
-    note_inputs(t, cells, values, gates, d, x)
+    note_inputs(t, newest, values, gates, d, x)
     failed = refuse_by_account(t, acc, slots)
-    failed = failed | refuse_by_age(t, cells, bars, slot, p)
+    failed = failed | refuse_by_age(t, newest, cells, bars, slot, p)
     failed = failed | refuse_by_value(t, inst, cells, values, gates, limits, ranks, p, d)
     return failed | refuse_by_levels(
-        inst, cells, values, bars, prices, strengths, slot, p, merged, merged_strengths, d, x
-    )
+        inst, newest, cells, values, bars, prices, strengths, slot, p, merged, merged_strengths, d,
+        x,
+    )  # fmt: skip
 
 
 def first_reason(failed: int) -> int:
@@ -210,10 +209,10 @@ def first_reason(failed: int) -> int:
 
 
 def in_pool(
-    cells: Row, values: Row, bars: Ints, ranks: Ints, universe: int, slot: int, p: Params
+    newest: int, cells: Row, values: Row, bars: Ints, ranks: Ints, slot: int, p: Params
 ) -> bool:
     """Whether a token of the universe counts for percentiles and Top-N (G9)."""
-    if universe == 0 or not bar_fresh(cells, bars, slot, p):
+    if cells[C_UNIVERSE] == 0 or not bar_fresh(newest, bars, slot, p):
         return False
     for r in range(ranks.shape[0]):
         if math.isnan(values[ranks[r, RANK_COLUMN]]):

@@ -10,7 +10,7 @@ from bot.engine.layout import (
     A_EQUITY,
     ACT_ENTRY,
     B_CLOSE,
-    C_BAR,
+    C_UNIVERSE,
     D_BOUND,
     D_CAP,
     D_ENTRY,
@@ -158,9 +158,8 @@ def expire(
 
 
 def update_candidate(
-    t: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, universe: int,
-    p: Params,
-) -> None:  # fmt: skip
+    t: Row, cells: Row, rec: Ints, dec: Ints, decx: Floats, out: Row, i: int, slot: int, p: Params
+) -> None:
     """Step 6: kill what has reversed, then look for an edge not yet consumed."""
     edge = t[T_SERIES + Q_EDGE]
     if t[T_CANDIDATE] != 0:
@@ -169,10 +168,10 @@ def update_candidate(
             end_candidate(t, rec, dec, decx, out, i, slot, CANDIDATES, SIGNAL_REVERSED)
     if edge_waits(t):
         t[T_EDGE_USED] = edge
-        if universe == 1:
+        if cells[C_UNIVERSE] == 1:
             consume_edge(t, rec, dec, decx, out, i, slot, p)
     if t[T_SYNTHETIC_DUE] == 1 and p.while_bullish == 1:
-        arise(t, slot, universe)
+        arise(t, slot, cells[C_UNIVERSE])
 
 
 def arise(t: Row, slot: int, universe: int) -> None:
@@ -206,10 +205,10 @@ def consume_edge(
 
 
 def judge(
-    tokens: Ints, insts: Ints, acc: Row, slots: Row, cells: Ints, values: Floats, bars: Ints,
-    gates: Ints, limits: Floats, ranks: Ints, weights: Row, prices: Ints, strengths: Floats,
-    p: Params, active: Row, busy: int, work: Ints, merged: Ints, merged_strengths: Ints,
-    scores: Row, pool: Row, rec: Ints, dec: Ints, decx: Floats, out: Row,
+    tokens: Ints, insts: Ints, acc: Row, slots: Row, newest: Row, cells: Ints, values: Floats,
+    bars: Ints, gates: Ints, limits: Floats, ranks: Ints, weights: Row, prices: Ints,
+    strengths: Floats, p: Params, active: Row, busy: int, work: Ints, merged: Ints,
+    merged_strengths: Ints, scores: Row, pool: Row, rec: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> int:  # fmt: skip
     """Steps 7 and 8: refuse in token order; what passes is listed in `work`, sorted by rank."""
     count = 0
@@ -222,12 +221,12 @@ def judge(
             continue
         row = new_decision(dec, decx, out)
         failed = evaluate(
-            t, insts[i], acc, slots, cells[i], values[i], bars, gates, limits, ranks, prices,
-            strengths, p, merged, merged_strengths, dec[row], decx[row],
+            t, insts[i], acc, slots, newest[i], cells[i], values[i], bars, gates, limits, ranks,
+            prices, strengths, p, merged, merged_strengths, dec[row], decx[row],
         )  # fmt: skip
         if not pooled:
             pooled = True
-            build_pool(cells, values, bars, ranks, weights, slot, p, pool, scores)
+            build_pool(newest, cells, values, bars, ranks, weights, slot, p, pool, scores)
         if failed == 0 and pool[i] == 0:
             failed = 1 << METRIC_MISSING
         decx[row, DX_SCORE] = scores[i]
@@ -264,7 +263,7 @@ def keep_top(
 
 
 def size_one(
-    tokens: Ints, insts: Ints, acc: Row, cells: Ints, values: Floats, bars: Ints, p: Params,
+    tokens: Ints, insts: Ints, acc: Row, newest: Row, values: Floats, bars: Ints, p: Params,
     i: int, target: int, d: Row,
 ) -> int:  # fmt: skip
     """Bounds and quantity of one candidate after what the earlier ones took."""
@@ -272,15 +271,15 @@ def size_one(
     equity = acc[A_EQUITY]
     d[D_EQUITY] = equity
     sector_room = rate_floor(equity, p.sector_cap) - sector_exposure(
-        tokens, insts, cells, bars, inst[I_SECTOR]
+        tokens, insts, newest, bars, inst[I_SECTOR]
     )
-    gross_room = rate_floor(equity, p.gross) - total_exposure(tokens, insts, cells, bars)
+    gross_room = rate_floor(equity, p.gross) - total_exposure(tokens, insts, newest, bars)
     cash_room = free_cash(tokens, insts, acc, p)
     sigma = values[i, X_SIGMA]
     adv = values[i, X_ADV]
     set_bounds(target, sector_room, gross_room, cash_room, sigma, adv, inst, p, d)
     reason = choose_quantity(cash_room, inst, p, d)
-    close = bars[cells[i, C_BAR], B_CLOSE]
+    close = bars[newest[i], B_CLOSE]
     impact = impact_rate(sigma, adv, close // inst[I_TICK] * d[D_QTY] * inst[I_UNIT], p)
     if impact > 0:
         d[D_K] = p.k + impact
@@ -291,13 +290,13 @@ def size_one(
 
 
 def enter(
-    tokens: Ints, insts: Ints, acc: Row, slots: Row, cells: Ints, values: Floats, bars: Ints,
+    tokens: Ints, insts: Ints, acc: Row, slots: Row, newest: Row, values: Floats, bars: Ints,
     covariance: Floats, p: Params, count: int, work: Ints, rec: Ints, dec: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 9: sizes in rank order, each seeing what the earlier ones left."""
     slot = slots[S_SLOT]
     equity = acc[A_EQUITY]
-    open_value = total_exposure(tokens, insts, cells, bars)
+    open_value = total_exposure(tokens, insts, newest, bars)
     picked = work[:, W_PICKED]
     targets = work[:, W_TARGET]
     inverse_vol_targets(tokens, values, picked, count, equity, open_value, p, targets)
@@ -309,7 +308,7 @@ def enter(
         d = dec[row]
         reason = HALT_MAX_OPEN
         if open_count(tokens) < p.max_open:
-            reason = size_one(tokens, insts, acc, cells, values, bars, p, i, targets[n], d)
+            reason = size_one(tokens, insts, acc, newest, values, bars, p, i, targets[n], d)
         if reason != OK:
             d[D_FAILED] = 1 << reason
             write_decision(t, rec, dec, out, i, slot, SIZING, reason, row)

@@ -49,19 +49,18 @@ S_ACKNOWLEDGED = 4  # the operator lifts a drawdown halt
 SLOT_COLS = 5
 
 # integer cells, per slot and token
-C_BAR = 0  # row of the newest known bar, -1 for none
-C_QUANT = 1  # UNKNOWN, FRESH or STALE, and the same for grades and levels
-C_GRADE = 2
-C_LEVELS = 3
-C_BOOK_START = 4
-C_BOOK_END = 5
-C_BOOK_BUILT = 6  # bar close the book was built at; 0: strengths are used as given
-C_UNIVERSE = 7
-C_HISTORY = 8  # milliseconds since the first known bar opened, -1 for none
-C_JUMP = 9  # a new bar of this slot jumped
-C_LATE = 10  # open time of the oldest bar that an earlier slot should have known, else 0
-C_OPERATOR = 11  # what the operator asks of the token in this slot: the bits below
-CELL_COLS = 12
+C_QUANT = 0  # UNKNOWN, FRESH or STALE, and the same for grades and levels
+C_GRADE = 1
+C_LEVELS = 2
+C_BOOK_START = 3
+C_BOOK_END = 4
+C_BOOK_BUILT = 5  # bar close the book was built at; 0: strengths are used as given
+C_UNIVERSE = 6
+C_HISTORY = 7  # milliseconds since the first known bar opened, -1 for none
+C_JUMP = 8  # a new bar of this slot jumped
+C_LATE = 9  # open time of the oldest bar that an earlier slot should have known, else 0
+C_OPERATOR = 10  # what the operator asks of the token in this slot: the bits below
+CELL_COLS = 11
 
 ASKED_CLOSE = 1
 ASKED_ACK = 2  # of a price jump
@@ -300,7 +299,8 @@ W_WOKEN = 2
 W_PICKED = 3
 W_TARGET = 4
 W_DECISION = 5
-WORK_COLS = 6
+W_NEW = 6  # whether the active token is one to look at
+WORK_COLS = 7
 
 # counters of the output buffers
 OUT_RECORDS = 0

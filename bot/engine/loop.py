@@ -46,10 +46,10 @@ def records_needed(tokens: Ints, work: Ints, busy: int, slot: int, signal_rows: 
 
 
 def run(
-    start: int, stop: int, slots: Ints, cells: Ints, values: Floats, covariance: Floats,
-    signals: Ints, sig_start: Row, look: Ints, look_start: Row, insts: Ints, bars: Ints,
-    bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
-    limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
+    start: int, stop: int, slots: Ints, newest: Ints, cells: Ints, values: Floats,
+    covariance: Floats, signals: Ints, sig_start: Row, look: Ints, look_start: Row, insts: Ints,
+    bars: Ints, bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats,
+    gates: Ints, limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
     found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
     marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> int:  # fmt: skip
@@ -72,7 +72,7 @@ def run(
         if need > rec.shape[0] or decisions > dec.shape[0] or marked == marks.shape[0]:
             return s
         step(
-            slots[s], cells[s], values[s], covariance[slots[s, S_COVARIANCE]], signals,
+            slots[s], newest[s], cells[s], values[s], covariance[slots[s, S_COVARIANCE]], signals,
             sig_start[s], sig_start[s + 1], look,
             look_start[s], look_start[s + 1], insts, bars, bar_start, fine, fine_start, prices,
             strengths, gates, limits, ranks, weights, p, tokens, acc, work, found, merged,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bot.engine.candidates import in_pool
-from bot.engine.layout import C_UNIVERSE, RANK_COLUMN, RANK_REVERSED, W_PICKED
+from bot.engine.layout import RANK_COLUMN, RANK_REVERSED, W_PICKED
 from bot.engine.numbers import round10
 from bot.engine.params import Params
 from bot.engine.types import Floats, Ints, Row
@@ -60,12 +60,12 @@ def ahead(scores: Row, values: Floats, p: Params, a: int, b: int) -> bool:
 
 
 def build_pool(
-    cells: Ints, values: Floats, bars: Ints, ranks: Ints, weights: Row, slot: int, p: Params,
-    pool: Row, scores: Row,
+    newest: Row, cells: Ints, values: Floats, bars: Ints, ranks: Ints, weights: Row, slot: int,
+    p: Params, pool: Row, scores: Row,
 ) -> None:  # fmt: skip
     """Mark the pool and score every token in it."""
     for i in range(cells.shape[0]):
-        member = in_pool(cells[i], values[i], bars, ranks, cells[i, C_UNIVERSE], slot, p)
+        member = in_pool(newest[i], cells[i], values[i], bars, ranks, slot, p)
         pool[i] = 1 if member else 0
     for i in range(cells.shape[0]):
         scores[i] = score(values, pool, ranks, weights, i, p) if pool[i] == 1 else math.nan

@@ -60,22 +60,22 @@ def exposure(t: Row, inst: Row, close: int) -> int:
     return position_value(t, inst, close) + working  # type: ignore[no-any-return]
 
 
-def total_exposure(tokens: Ints, insts: Ints, cells: Ints, bars: Ints) -> int:
+def total_exposure(tokens: Ints, insts: Ints, newest: Row, bars: Ints) -> int:
     """Open value of the whole account."""
     total = 0
     for i in range(tokens.shape[0]):
         if tokens[i, T_QTY] > 0 or tokens[i, T_REST] > 0:
-            total += exposure(tokens[i], insts[i], mark_points(cells, bars, i))
+            total += exposure(tokens[i], insts[i], mark_points(newest, bars, i))
     return total
 
 
-def sector_exposure(tokens: Ints, insts: Ints, cells: Ints, bars: Ints, sector: int) -> int:
+def sector_exposure(tokens: Ints, insts: Ints, newest: Row, bars: Ints, sector: int) -> int:
     """Open value of one sector."""
     total = 0
     for i in range(tokens.shape[0]):
         held = tokens[i, T_QTY] > 0 or tokens[i, T_REST] > 0
         if held and insts[i, I_SECTOR] == sector:
-            total += exposure(tokens[i], insts[i], mark_points(cells, bars, i))
+            total += exposure(tokens[i], insts[i], mark_points(newest, bars, i))
     return total
 
 

@@ -18,11 +18,9 @@ from bot.engine.layout import (
     B_OPEN,
     B_OPEN_TIME,
     B_VOLUME,
-    C_BAR,
     C_JUMP,
     C_LATE,
     C_OPERATOR,
-    C_UNIVERSE,
     F_HIGH,
     F_LOW,
     F_OPEN,
@@ -60,6 +58,7 @@ from bot.engine.layout import (
     T_VOLUME_LEFT,
     W_ACTIVE,
     W_BUSY,
+    W_NEW,
     W_WOKEN,
 )
 from bot.engine.matching import at_open, end_of_hour, inside, instruct_exit, write_off
@@ -115,12 +114,13 @@ def list_active(look: Ints, start: int, end: int, work: Ints, busy: int) -> int:
         if start == end or (n < busy and work[n, W_BUSY] <= look[start]):
             i = work[n, W_BUSY]
             n += 1
-            if start < end and look[start] == i:
-                start += 1
         else:
             i = look[start]
-            start += 1
         work[count, W_ACTIVE] = i
+        work[count, W_NEW] = 0
+        if start < end and look[start] == i:
+            work[count, W_NEW] = 1
+            start += 1
         count += 1
     return count
 
@@ -206,7 +206,7 @@ def inside_hour(
 
 def match(
     tokens: Ints, insts: Ints, acc: Row, bars: Ints, bar_start: Row, fine: Ints, fine_start: Row,
-    p: Params, cells: Ints, active: Row, busy: int, slot: int, rec: Ints, out: Row,
+    p: Params, newest: Row, active: Row, busy: int, slot: int, rec: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 2: every token's unmatched hours in time order, all opens before all ranges."""
     hour = slot
@@ -218,7 +218,7 @@ def match(
         for n in range(busy):
             i = active[n]
             begin_hour(
-                tokens[i], insts[i], bars, cells[i, C_BAR], bar_start[i], bar_start[i + 1], hour,
+                tokens[i], insts[i], bars, newest[i], bar_start[i], bar_start[i + 1], hour,
                 slot, p,
             )  # fmt: skip
             if tokens[i, T_MATCHING] == 1:
@@ -270,15 +270,17 @@ def decide_exit(t: Row, rec: Ints, out: Row, i: int, slot: int, asked: int, p: P
 
 
 def notice_input(
-    tokens: Ints, count: int, cells: Ints, found: Ints, active: Row, busy: int, slot: int,
+    tokens: Ints, count: int, cells: Ints, found: Ints, work: Ints, active: int, slot: int,
     rec: Ints, out: Row,
 ) -> None:  # fmt: skip
     """Step 1: flag what the slot's input itself says."""
     for n in range(count):
         row = emit(rec, out, NOTICE, INGEST, slot, found[n, 0], found[n, 1])
         rec[row, R_BAR] = found[n, 2]
-    for n in range(busy):
-        i = active[n]
+    for n in range(active):
+        if work[n, W_NEW] == 0:
+            continue
+        i = work[n, W_ACTIVE]
         if cells[i, C_OPERATOR] & ASKED_ACK != 0:
             tokens[i, T_JUMPED] = 0
         if cells[i, C_JUMP] == 1:
@@ -293,47 +295,49 @@ def notice_input(
 
 
 def step(
-    slots: Row, cells: Ints, values: Floats, covariance: Floats, signals: Ints, sig_start: int,
-    sig_end: int, look: Ints, look_start: int, look_end: int, insts: Ints, bars: Ints,
-    bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats, gates: Ints,
-    limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
-    found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
+    slots: Row, newest: Row, cells: Ints, values: Floats, covariance: Floats, signals: Ints,
+    sig_start: int, sig_end: int, look: Ints, look_start: int, look_end: int, insts: Ints,
+    bars: Ints, bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats,
+    gates: Ints, limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row,
+    work: Ints, found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
     marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> None:  # fmt: skip
     """Move the account by one slot and append its records.
 
-    `slots`, `cells`, `values` are this slot's rows; `look` lists the tokens with changed metrics
-    or a price jump; `work` to `pool` are scratch; `rec`, `marks`, `dec`, `decx` and the counters
-    in `out` are the output buffers.
+    `slots`, `newest`, `cells`, `values` are this slot's rows; `look` lists the tokens with changed
+    metrics, a price jump, a late bar or an instruction; `work` to `pool` are scratch; `rec`,
+    `marks`, `dec`, `decx` and the counters in `out` are the output buffers.
     """
     slot = slots[S_SLOT]
     odd = ingest(tokens, signals, sig_start, sig_end, p, found, work, out)
     join_woken(work, out)
     busy = list_active(look, look_start, look_end, work, out[OUT_BUSY])
     active = work[:, W_ACTIVE]
-    notice_input(tokens, odd, cells, found, active, busy, slot, rec, out)
+    notice_input(tokens, odd, cells, found, work, busy, slot, rec, out)
     match(
-        tokens, insts, acc, bars, bar_start, fine, fine_start, p, cells, active, busy, slot, rec,
+        tokens, insts, acc, bars, bar_start, fine, fine_start, p, newest, active, busy, slot, rec,
         out,
     )  # fmt: skip
-    mark_equity(tokens, insts, acc, cells, bars, slots, p, active, busy, rec, marks, out)
+    mark_equity(tokens, insts, acc, newest, bars, slots, p, active, busy, rec, marks, out)
     for n in range(busy):
         expire(tokens[active[n]], rec, dec, decx, out, active[n], slot, p)
     for n in range(busy):
         i = active[n]
-        decide_exit(tokens[i], rec, out, i, slot, cells[i, C_OPERATOR], p)
+        asked = cells[i, C_OPERATOR] if work[n, W_NEW] == 1 else 0
+        decide_exit(tokens[i], rec, out, i, slot, asked, p)
     waiting = 0
     for n in range(busy):
         i = active[n]
         t = tokens[i]
-        update_membership(t, cells[i], values[i], gates, limits, p.domain_column)
-        update_candidate(t, rec, dec, decx, out, i, slot, cells[i, C_UNIVERSE], p)
+        if work[n, W_NEW] == 1:
+            update_membership(t, cells[i], values[i], gates, limits, p.domain_column)
+        update_candidate(t, cells[i], rec, dec, decx, out, i, slot, p)
         waiting += 1 if t[T_CANDIDATE] != 0 else 0
     if waiting > 0:
         enter_slot(
-            slots, cells, values, covariance, insts, bars, prices, strengths, gates, limits, ranks,
-            weights, p, tokens, acc, work, busy, merged, merged_strengths, scores, pool, rec, dec,
-            decx, out,
+            slots, newest, cells, values, covariance, insts, bars, prices, strengths, gates, limits,
+            ranks, weights, p, tokens, acc, work, busy, merged, merged_strengths, scores, pool, rec,
+            dec, decx, out,
         )  # fmt: skip
     keep_busy(tokens, p, work, busy, out)
     acc[A_SLOT] = slot
@@ -353,20 +357,22 @@ def keep_busy(tokens: Ints, p: Params, work: Ints, active: int, out: Row) -> Non
 
 
 def enter_slot(
-    slots: Row, cells: Ints, values: Floats, covariance: Floats, insts: Ints, bars: Ints,
-    prices: Ints, strengths: Floats, gates: Ints, limits: Floats, ranks: Ints, weights: Row,
-    p: Params, tokens: Ints, acc: Row, work: Ints, busy: int, merged: Ints,
+    slots: Row, newest: Row, cells: Ints, values: Floats, covariance: Floats, insts: Ints,
+    bars: Ints, prices: Ints, strengths: Floats, gates: Ints, limits: Floats, ranks: Ints,
+    weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints, busy: int, merged: Ints,
     merged_strengths: Ints, scores: Row, pool: Row, rec: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> None:  # fmt: skip
     """Steps 7 to 9 for a slot with candidates."""
     active = work[:, W_ACTIVE]
     count = judge(
-        tokens, insts, acc, slots, cells, values, bars, gates, limits, ranks, weights, prices,
-        strengths, p, active, busy, work, merged, merged_strengths, scores, pool, rec, dec, decx,
-        out,
+        tokens, insts, acc, slots, newest, cells, values, bars, gates, limits, ranks, weights,
+        prices, strengths, p, active, busy, work, merged, merged_strengths, scores, pool, rec, dec,
+        decx, out,
     )  # fmt: skip
     if count == 0:
         return
     slot = slots[S_SLOT]
     count = keep_top(tokens, values, p, count, work, scores, pool, slot, rec, dec, out)
-    enter(tokens, insts, acc, slots, cells, values, bars, covariance, p, count, work, rec, dec, out)
+    enter(
+        tokens, insts, acc, slots, newest, values, bars, covariance, p, count, work, rec, dec, out
+    )

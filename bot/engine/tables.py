@@ -48,6 +48,8 @@ class Inputs(NamedTuple):
     """What a stretch of slots reads, as columns; shapes are named in `layout`."""
 
     slots: IntArray  # (slots, SLOT_COLS)
+    # Apart from the cells, which idle hours of a position need not touch.
+    newest: IntArray  # (slots, tokens), row of the newest known bar, -1 for none
     cells: IntArray  # (slots, tokens, CELL_COLS)
     values: FloatArray  # (slots, tokens, X_FIRST + columns)
     covariance: FloatArray  # (matrices, tokens, tokens), or (1, 0, 0) where none is asked for

@@ -59,15 +59,13 @@ class Books:
         return self._at[key]
 
 
-def fill_cell(
-    out: IntArray,
-    cell: TokenSlot,
-    where: dict[tuple[int, int], int],
-    books: Books,
-    prices: Prices | None,
-) -> None:
-    """Write a token's integer cells; `where` gives the row of each version of a bar."""
-    out[at.C_BAR] = where.get(cell.newest, -1) if cell.newest is not None else -1
+def newest_row(cell: TokenSlot, where: dict[tuple[int, int], int]) -> int:
+    """The row of a token's newest bar, -1 for none; `where` has that of each version of a bar."""
+    return where.get(cell.newest, -1) if cell.newest is not None else -1
+
+
+def fill_cell(out: IntArray, cell: TokenSlot, books: Books, prices: Prices | None) -> None:
+    """Write a token's integer cells."""
     out[at.C_QUANT], out[at.C_GRADE], out[at.C_LEVELS] = cell.statuses
     if prices is not None and cell.book is not EMPTY:
         out[at.C_BOOK_START], out[at.C_BOOK_END] = books.place(cell.book, prices)

@@ -16,7 +16,7 @@ from bot.engine.tables import Inputs
 from bot.engine.types import IntArray
 from bot.market.availability import Lags
 from bot.market.bar_series import Prices, Version
-from bot.market.cells import Books, TokenSlot, fill_cell, table
+from bot.market.cells import Books, TokenSlot, fill_cell, newest_row, table
 from bot.market.column_names import Column
 from bot.market.covariance import RETURN_DAYS, CovarianceLog
 from bot.market.instructions import Instructions, slot_rows
@@ -323,6 +323,7 @@ def _fill(
         insts[i, at.I_TOKEN_ID] = view.token_id
         bar_start.append(len(bars))
         where.append(found)
+    newest = np.zeros((count, tokens), dtype=np.int64)
     cells = np.zeros((count, tokens, at.CELL_COLS), dtype=np.int64)
     values = np.full((count, tokens, at.X_FIRST + len(plan.columns)), math.nan)
     books = Books()
@@ -333,13 +334,14 @@ def _fill(
     for s, row in enumerate(rows):
         for i, cell in enumerate(row):
             prices = arranged[i][1]
-            fill_cell(cells[s, i], cell, where[i], books, prices)
+            newest[s, i] = newest_row(cell, where[i])
+            fill_cell(cells[s, i], cell, books, prices)
             factor = 10.0**prices.decimals if prices is not None else 1.0
             values[s, i, : at.X_FIRST] = (cell.sigma, cell.atr * factor, cell.adv)
             values[s, i, at.X_FIRST :] = cell.columns
             signals.extend([i, r.valid_time, r.value, int(r.ambiguous)] for r in cell.signals)
             seen = (repr(cell.columns), repr(cell.adv), cell.statuses)
-            if seen != last[i] or cell.jumped or cell.asked:
+            if seen != last[i] or cell.jumped or cell.late or cell.asked:
                 look.append(i)
             last[i] = seen
         sig_start.append(len(signals))
@@ -347,6 +349,7 @@ def _fill(
     result.prices = [prices or Prices(0) for _, prices, _ in arranged]
     result.inputs = Inputs(
         slots=slots,
+        newest=newest,
         cells=cells,
         values=values,
         covariance=np.zeros((1, 0, 0)),

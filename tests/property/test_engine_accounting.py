@@ -100,7 +100,7 @@ def check_mark(book: Book, case: Case, slot: int, mark: object) -> None:
     value, costs = Decimal(0), Decimal(0)
     for token, holding in book.held.items():
         if holding.qty > 0:
-            close = case.inputs.bars[case.inputs.cells[slot, token, at.C_BAR], at.B_CLOSE]
+            close = case.inputs.bars[case.inputs.newest[slot, token], at.B_CLOSE]
             price = int(close) // int(case.inputs.insts[token, at.I_TICK]) * tick_of(case, token)
             value += holding.qty * price
             costs += holding.cost + holding.fees

@@ -39,7 +39,7 @@ def test_looking_only_at_tokens_with_something_new_writes_the_same(seed: int) ->
 
 
 def changed_tokens(case: Case, n: int) -> list[int]:
-    """Tokens with a jump, a word of the operator, or a gate's number or its freshness changed."""
+    """Tokens with a jump, a late bar, a word of the operator, or a gate's number or age changed."""
     inputs = case.inputs
     found = set()
     read = case.rules.gates[:, at.GATE_COLUMN]
@@ -48,7 +48,7 @@ def changed_tokens(case: Case, n: int) -> list[int]:
         before = inputs.cells[n - 1, i]
         columns = [at.C_QUANT, at.C_GRADE]
         new = n == 0 or not np.array_equal(values[read], inputs.values[n - 1, i][read], True)
-        told = cell[at.C_JUMP] or cell[at.C_OPERATOR]
+        told = cell[[at.C_JUMP, at.C_LATE, at.C_OPERATOR]].any()
         if new or told or not np.array_equal(cell[columns], before[columns]):
             found.add(i)
     return sorted(found)
@@ -80,6 +80,7 @@ def poisoned(inputs: Inputs, cut: int, slot: int) -> Inputs:
     new.bars[unknown, at.B_OPEN : at.B_VOLUME] //= 3
     for n in np.flatnonzero(unknown):
         new.fine[new.fine_start[n] : new.fine_start[n + 1], at.F_OPEN : at.F_VOLUME] //= 3
+    new.newest[cut:] = 0
     new.cells[cut:] = 0
     new.values[cut:] = 0.001
     new.slots[cut:, at.S_MISSED :] = 1
@@ -150,8 +151,8 @@ def reordered(inputs: Inputs, order: Any) -> Inputs:
             fine_start.append(len(fine))
         bar_start.append(len(bars))
     cells = inputs.cells[:, order].copy()
-    known = cells[:, :, at.C_BAR] >= 0
-    cells[:, :, at.C_BAR][known] = moved[cells[:, :, at.C_BAR][known]]
+    newest = inputs.newest[:, order].copy()
+    newest[newest >= 0] = moved[newest[newest >= 0]]
     signals = inputs.signals.copy()
     signals[:, at.G_TOKEN] = place[signals[:, at.G_TOKEN]]
     for n in range(len(inputs.slots)):
@@ -161,8 +162,8 @@ def reordered(inputs: Inputs, order: Any) -> Inputs:
     if covariance.shape[1]:
         covariance = np.ascontiguousarray(covariance[:, order][:, :, order])
     return inputs._replace(
-        cells=cells, values=np.ascontiguousarray(inputs.values[:, order]), signals=signals,
-        insts=inputs.insts[order].copy(), covariance=covariance,
+        newest=newest, cells=cells, values=np.ascontiguousarray(inputs.values[:, order]),
+        signals=signals,        insts=inputs.insts[order].copy(), covariance=covariance,
         bars=np.array(bars), bar_start=np.array(bar_start),
         fine=np.array(fine, np.int64).reshape(-1, at.FINE_COLS), fine_start=np.array(fine_start),
     )  # fmt: skip

@@ -59,13 +59,12 @@ def content(found: MarketSlice, slots: list[Slot]) -> tuple[IntArray, FloatArray
     """What the arrays of a piece say, with rows in the place of row numbers."""
     inputs = found.inputs
     cells = inputs.cells.copy()
-    known = cells[:, :, at.C_BAR] >= 0
-    bars = np.where(known[:, :, None], inputs.bars[cells[:, :, at.C_BAR]], -1)
+    bars = np.where(inputs.newest[:, :, None] >= 0, inputs.bars[inputs.newest], -1)
     books: list[object] = [
         (inputs.prices[low:high].tolist(), inputs.strengths[low:high].tolist())
         for low, high in cells[:, :, at.C_BOOK_START : at.C_BOOK_END + 1].reshape(-1, 2).tolist()
     ]
-    cells[:, :, [at.C_BAR, at.C_BOOK_START, at.C_BOOK_END]] = 0
+    cells[:, :, [at.C_BOOK_START, at.C_BOOK_END]] = 0
     return np.concatenate([cells, bars], axis=2), inputs.values, [books, found.universes]
 
 

@@ -146,12 +146,13 @@ def test_a_market_without_a_token_or_without_a_slot_runs(compiled: CompiledRunne
     start, stop, *_ = example_arguments()
     assert (start, stop) == (0, 0)
     case = case_of(0)
-    empty = Inputs(*example_arguments()[2:17])
+    empty = Inputs(*example_arguments()[2 : 2 + len(Inputs._fields)])
     hours = 5
     none = np.zeros(hours + 1, np.int64)
     empty = empty._replace(
         slots=case.inputs.slots[:hours].copy(), sig_start=none, look_start=none,
-        cells=np.zeros((hours, 0, at.CELL_COLS), np.int64), values=np.zeros((hours, 0, at.X_FIRST)),
+        newest=np.zeros((hours, 0), np.int64), cells=np.zeros((hours, 0, at.CELL_COLS), np.int64),
+        values=np.zeros((hours, 0, at.X_FIRST)),
     )  # fmt: skip
     outputs = []
     for runner in (run_slots, compiled):

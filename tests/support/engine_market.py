@@ -71,11 +71,12 @@ class OneToken:
 
     def inputs(self, slots: list[int], missed: frozenset[int] = frozenset()) -> Inputs:
         bars, fine, fine_start = self._bars()
+        newest = np.zeros((len(slots), 1), np.int64)
         cells = np.zeros((len(slots), 1, at.CELL_COLS), np.int64)
         levels = sorted(self.levels, key=lambda row: Decimal(row[0]))
         for s, slot in enumerate(slots):
             known = [n for n, bar in enumerate(bars) if bar[at.B_KNOWN] <= slot]
-            cells[s, 0, at.C_BAR] = known[-1] if known else -1
+            newest[s, 0] = known[-1] if known else -1
             cells[s, 0, at.C_QUANT] = cells[s, 0, at.C_GRADE] = at.FRESH
             cells[s, 0, at.C_LEVELS] = at.FRESH
             cells[s, 0, at.C_BOOK_END] = len(levels)
@@ -84,6 +85,7 @@ class OneToken:
         rows, start = self._signals(slots)
         return Inputs(
             slots=np.array([[s, int(s in missed), 0, 0, 0] for s in slots], np.int64),
+            newest=newest,
             cells=cells,
             values=np.array([[self.values]] * len(slots), np.float64),
             covariance=np.zeros((1, 0, 0)),
@@ -189,10 +191,12 @@ class Coin:
             rows.append([T0 + hour * HOUR + n * (HOUR // len(parts)), *prices, points(volume, 3)])
         return rows
 
-    def cell(self, slot: int, rows: list[list[int]], first_row: int) -> list[int]:
+    def newest(self, slot: int, rows: list[list[int]], first_row: int) -> int:
         known = [n for n, row in enumerate(rows) if row[at.B_KNOWN] <= T0 + slot * HOUR]
+        return first_row + known[-1] if known else -1
+
+    def cell(self, slot: int) -> list[int]:
         cell = [0] * at.CELL_COLS
-        cell[at.C_BAR] = first_row + known[-1] if known else -1
         cell[at.C_QUANT] = cell[at.C_GRADE] = cell[at.C_LEVELS] = at.FRESH
         cell[at.C_UNIVERSE] = 1
         cell[at.C_HISTORY] = 10**12
@@ -241,11 +245,13 @@ class Market:
         bar_start, fine_start = [0], [0]
         prices: list[int] = []
         strengths: list[float] = []
+        newest = np.zeros((len(slots), len(self.coins)), np.int64)
         cells = np.zeros((len(slots), len(self.coins), at.CELL_COLS), np.int64)
         for i, coin in enumerate(self.coins):
             rows = coin.bar_rows()
             for s, slot in enumerate(slots):
-                cells[s, i] = coin.cell(slot, rows, len(bars))
+                newest[s, i] = coin.newest(slot, rows, len(bars))
+                cells[s, i] = coin.cell(slot)
             for hour in sorted(coin.bars):
                 fine.extend(coin.fine_rows(hour))
                 fine_start.append(len(fine))
@@ -266,6 +272,7 @@ class Market:
                 ],
                 np.int64,
             ),
+            newest=newest,
             cells=cells,
             values=np.array([[coin.values_in(n) for coin in self.coins] for n in slots]),
             covariance=np.zeros((1, 0, 0)) if self.covariance is None else self.covariance,

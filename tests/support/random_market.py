@@ -136,7 +136,8 @@ class Token:
     bars: list[list[int]]
     fine: list[list[list[int]]]  # per bar
     signals: list[tuple[int, int, int, int]]  # slot, valid time, value, ambiguous
-    cells: list[list[int]]  # per slot, the bar's row and the book within the token
+    newest: list[int]  # per slot, the bar's row within the token
+    cells: list[list[int]]  # per slot, the book within the token
     values: list[list[float]]
     prices: list[int]
     strengths: list[float]
@@ -149,6 +150,7 @@ def random_token(
     signals = random_signals(rng, hours)
     prices: list[int] = []
     strengths: list[float] = []
+    rows: list[int] = []
     cells: list[list[int]] = []
     values: list[list[float]] = []
     for n in range(hours):
@@ -156,14 +158,14 @@ def random_token(
         if n % 24 == 0:
             cell, value = random_day(rng, kind, bars, newest, prices, strengths)
         row = list(cell)
-        row[at.C_BAR] = newest
+        rows.append(newest)
         row[at.C_HISTORY] = T0 + n * HOUR - bars[0][at.B_OPEN_TIME] if newest >= 0 else -1
         row[at.C_JUMP] = int(rng.random() < 0.0003)
         cells.append(row)
         values.append(list(value))
     return Token(
-        bars=bars, fine=fine, signals=signals, cells=cells, values=values, prices=prices,
-        strengths=strengths,
+        bars=bars, fine=fine, signals=signals, newest=rows, cells=cells, values=values,
+        prices=prices, strengths=strengths,
     )  # fmt: skip
 
 
@@ -283,6 +285,7 @@ def assemble(
 ) -> Inputs:
     """The tokens' rows as one run's arrays, looking at every token in every slot."""
     count = len(made)
+    newest = np.zeros((hours, count), np.int64)
     cells = np.zeros((hours, count, at.CELL_COLS), np.int64)
     values = np.zeros((hours, count, COLUMNS))
     bars: list[list[int]] = []
@@ -293,7 +296,7 @@ def assemble(
     for i, token in enumerate(made):
         cells[:, i] = token.cells
         values[:, i] = token.values
-        cells[:, i, at.C_BAR] += np.where(cells[:, i, at.C_BAR] >= 0, len(bars), 0)
+        newest[:, i] = [row + len(bars) if row >= 0 else -1 for row in token.newest]
         cells[:, i, at.C_BOOK_START] += len(prices)
         cells[:, i, at.C_BOOK_END] += len(prices)
         bars.extend(token.bars)
@@ -314,7 +317,7 @@ def assemble(
     ]
     spread = np.array([[rng.uniform(0.2, 1.0) for _ in range(count)] for _ in range(count)])
     return Inputs(
-        slots=np.array(slots, np.int64), cells=cells, values=values,
+        slots=np.array(slots, np.int64), newest=newest, cells=cells, values=values,
         covariance=(spread @ spread.T)[None] / count,
         signals=signals, sig_start=sig_start,
         look=np.tile(np.arange(count), hours), look_start=np.arange(hours + 1) * count,

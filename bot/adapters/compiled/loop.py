@@ -94,6 +94,7 @@ def _empty_rules() -> Rules:
 def _empty_inputs() -> Inputs:
     return Inputs(
         slots=_ints(0, at.SLOT_COLS),
+        newest=_ints(0, 0),
         cells=_ints(0, 0, at.CELL_COLS),
         values=_floats(0, 0, at.X_FIRST),
         covariance=_floats(1, 0, 0),

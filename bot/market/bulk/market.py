@@ -15,7 +15,7 @@ from bot.engine import layout as at
 from bot.engine.tables import Inputs
 from bot.engine.types import FloatArray, IntArray
 from bot.market.bulk.known import SlotTimes
-from bot.market.bulk.piece import Span, cells_of, signals_of, values_of
+from bot.market.bulk.piece import Span, cells_of, newest_of, signals_of, values_of
 from bot.market.bulk.row_columns import Loops
 from bot.market.bulk.shared import Shared, share, share_own
 from bot.market.bulk.token_track import RunPlan, Source, TokenTrack, make_track
@@ -128,8 +128,8 @@ class BulkMarket:
         given = self._others.build(slots, reach) if self._others is not None else None
         shared = self._shared if given is None else share(self._tracks, given.inputs)
         assert shared is not None, "without another market all tokens have a track"
-        cells, values, signals = self._cells(span, shared, given)
-        inside, log = self._universe.members(self._run.times, first, cells[:, :, at.C_BAR] >= 0)
+        newest, cells, values, signals = self._cells(span, shared, given)
+        inside, log = self._universe.members(self._run.times, first, newest >= 0)
         cells[:, :, at.C_UNIVERSE] = inside
         asked = self._asked[span.first : span.stop]
         self._put_asked(cells, asked)
@@ -138,6 +138,7 @@ class BulkMarket:
         insts = self._instruments(span, slots[0].as_of, given)
         inputs = Inputs(
             slots=slot_rows(slots, asked),
+            newest=newest,
             cells=cells,
             values=values,
             covariance=np.zeros((1, 0, 0)),
@@ -157,9 +158,10 @@ class BulkMarket:
 
     def _cells(
         self, span: Span, shared: Shared, given: MarketSlice | None
-    ) -> tuple[IntArray, FloatArray, list[IntArray]]:
+    ) -> tuple[IntArray, IntArray, FloatArray, list[IntArray]]:
         run = self._run
         count, tokens = span.stop - span.first, len(self._ids)
+        newest = np.empty((count, tokens), dtype=np.int64)
         cells = np.zeros((count, tokens, at.CELL_COLS), dtype=np.int64)
         values = np.empty((count, tokens, at.X_FIRST + len(run.columns.columns)))
         signals = []
@@ -167,18 +169,20 @@ class BulkMarket:
         for i, track in enumerate(self._tracks):
             if track is not None:
                 places = shared.places(i, track)
+                newest[:, i] = newest_of(track, span, places)
                 cells[:, i] = cells_of(track, span, run.times, places, run.strategy)
                 values[:, i] = values_of(track, span, run.strategy)
                 signals.append(signals_of(track, span, i))
                 continue
             assert given is not None, "a token without a track is seen by the other market"
             cells[:, i], values[:, i] = given.inputs.cells[:, other], given.inputs.values[:, other]
-            _move(
-                cells[:, i], given.inputs, other, int(shared.bar_start[i]), shared.level_start[-1]
-            )
+            _move_books(cells[:, i], shared.level_start[-1])
+            rows = given.inputs.newest[:, other]
+            moved = int(shared.bar_start[i] - given.inputs.bar_start[other])
+            newest[:, i] = np.where(rows >= 0, rows + moved, -1)
             signals.append(_signals_given(given.inputs, other, i))
             other += 1
-        return cells, values, signals
+        return newest, cells, values, signals
 
     def _put_asked(self, cells: IntArray, asked: list[Asked]) -> None:
         """Write what the operator asked of tokens, where there is anything."""
@@ -290,10 +294,8 @@ def _stepped_bars(track: TokenTrack, first: int, stop: int, begin: int) -> int:
     return int(np.count_nonzero(opened + HOUR >= begin))
 
 
-def _move(cells: IntArray, given: Inputs, token: int, bars: int, levels: int) -> None:
-    """Let cells of the other market point to where its rows stand now."""
-    known = cells[:, at.C_BAR] >= 0
-    cells[known, at.C_BAR] += bars - int(given.bar_start[token])
+def _move_books(cells: IntArray, levels: int) -> None:
+    """Let cells of the other market point to where its levels stand now."""
     booked = cells[:, at.C_BOOK_END] > 0
     cells[booked, at.C_BOOK_START] += levels
     cells[booked, at.C_BOOK_END] += levels
@@ -325,6 +327,6 @@ def _look(cells: IntArray, values: FloatArray) -> tuple[IntArray, IntArray]:
     new[1:] |= ~same.all(axis=2)
     status = cells[:, :, at.C_QUANT : at.C_LEVELS + 1]
     new[1:] |= (status[1:] != status[:-1]).any(axis=2)
-    new |= (cells[:, :, at.C_JUMP] == 1) | (cells[:, :, at.C_OPERATOR] != 0)
+    new |= (cells[:, :, [at.C_JUMP, at.C_LATE, at.C_OPERATOR]] != 0).any(axis=2)
     start = np.concatenate([[0], np.cumsum(new.sum(axis=1))]).astype(np.int64)
     return np.nonzero(new)[1].astype(np.int64), start

@@ -60,6 +60,13 @@ class Rows:
         return found
 
 
+def newest_of(track: TokenTrack, span: Span, places: Places) -> IntArray:
+    """By slot the row of a token's newest bar, -1 before the first."""
+    rows = Rows.of(track, span)
+    found: IntArray = np.where(rows.known > 0, places.bars + rows.newest, -1)
+    return found
+
+
 def cells_of(
     track: TokenTrack, span: Span, times: SlotTimes, places: Places, strategy: Strategy
 ) -> IntArray:
@@ -68,7 +75,6 @@ def cells_of(
     slots = times.slot[span.first : span.stop]
     cells = np.zeros((len(slots), at.CELL_COLS), dtype=np.int64)
     has = rows.known > 0
-    cells[:, at.C_BAR] = np.where(has, places.bars + rows.newest, -1)
     changes = track.snapshots.change_at(span.indices)
     decided = slots + strategy.latency
     cells[:, at.C_QUANT : at.C_LEVELS + 1] = statuses(

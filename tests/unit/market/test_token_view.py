@@ -83,7 +83,7 @@ def test_a_token_without_a_bar_has_no_book_and_no_unit() -> None:
     one.push(Record(tokens=[token()], levels=[levels(when("11:01"))]))
     made = one.build([SLOT], 3 * HOUR)
     assert made.inputs.insts[0, at.I_TICK] == 0
-    assert made.inputs.cells[0, 0, at.C_BAR] == -1
+    assert made.inputs.newest[0, 0] == -1
     assert made.inputs.cells[0, 0, at.C_BOOK_END] == 0
 
 
