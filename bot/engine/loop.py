@@ -49,9 +49,9 @@ def run(
     start: int, stop: int, slots: Ints, newest: Ints, cells: Ints, values: Floats,
     covariance: Floats, signals: Ints, sig_start: Row, look: Ints, look_start: Row, insts: Ints,
     bars: Ints, bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats,
-    gates: Ints, limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row, work: Ints,
-    found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
-    marks: Ints, dec: Ints, decx: Floats, out: Row,
+    gates: Ints, limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row,
+    work: Ints, found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row,
+    rec: Ints, marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> int:  # fmt: skip
     """Step the slots [start, stop) and return the first one not done.
 

@@ -299,8 +299,8 @@ def step(
     sig_start: int, sig_end: int, look: Ints, look_start: int, look_end: int, insts: Ints,
     bars: Ints, bar_start: Row, fine: Ints, fine_start: Row, prices: Ints, strengths: Floats,
     gates: Ints, limits: Floats, ranks: Ints, weights: Row, p: Params, tokens: Ints, acc: Row,
-    work: Ints, found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row, rec: Ints,
-    marks: Ints, dec: Ints, decx: Floats, out: Row,
+    work: Ints, found: Ints, merged: Ints, merged_strengths: Ints, scores: Row, pool: Row,
+    rec: Ints, marks: Ints, dec: Ints, decx: Floats, out: Row,
 ) -> None:  # fmt: skip
     """Move the account by one slot and append its records.
 

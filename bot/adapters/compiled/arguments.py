@@ -6,6 +6,8 @@ float64 exist, arrays are C-contiguous, so that one signature serves every call.
 
 from __future__ import annotations
 
+import ctypes
+import struct
 from typing import Any
 
 import numpy as np
@@ -24,38 +26,36 @@ def table_format(example: tuple[Any, ...]) -> str:
     '=qdqqqqqqq'
     """
     return "=" + "".join(
-        "d" if isinstance(one, float) else "q" for one in scalars_of(example, example)
+        "d" if isinstance(one, float) else "q" for one in _scalars_of(example, example)
     )
 
 
-def scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int | float]:
-    """The machine arguments of a call.
+def table_of(form: str, arguments: tuple[Any, ...], example: tuple[Any, ...]) -> bytes:
+    """The machine arguments of a call as they lie in memory.
 
     Raises ArgumentShapeError where an argument is of another kind than its example: reading its
     memory by the wrong descriptor would end in nonsense, not in an error.
     """
     if len(arguments) != len(example):
         raise ArgumentShapeError(f"{len(arguments)} arguments where {len(example)} are expected")
+    try:
+        return struct.pack(form, *_scalars_of(arguments, example))
+    except struct.error as error:
+        raise ArgumentShapeError(f"a number of another kind: {error}") from None
+
+
+def _scalars_of(arguments: tuple[Any, ...], example: tuple[Any, ...]) -> list[int | float]:
     found: list[int | float] = []
     for argument, like in zip(arguments, example, strict=True):
-        _add(found, argument, like)
+        if isinstance(like, np.ndarray):
+            _add_descriptor(found, argument, like)
+        elif isinstance(like, tuple):
+            if type(argument) is not type(like):
+                raise ArgumentShapeError(f"{type(argument).__name__}, not {type(like).__name__}")
+            found += argument
+        else:
+            found.append(argument)
     return found
-
-
-def _add(found: list[int | float], argument: Any, like: Any) -> None:
-    if isinstance(like, np.ndarray):
-        _add_descriptor(found, argument, like)
-    elif isinstance(like, tuple):
-        if type(argument) is not type(like):
-            raise ArgumentShapeError(f"{type(argument).__name__}, not {type(like).__name__}")
-        for field, field_like in zip(argument, like, strict=True):
-            _add(found, field, field_like)
-    elif isinstance(like, float):
-        found.append(float(argument))
-    elif isinstance(argument, float):
-        raise ArgumentShapeError(f"{argument!r} is not a whole number")
-    else:
-        found.append(int(argument))
 
 
 def _add_descriptor(found: list[int | float], array: Any, like: Any) -> None:
@@ -70,4 +70,10 @@ def _add_descriptor(found: list[int | float], array: Any, like: Any) -> None:
             raise ArgumentShapeError("an array that is not contiguous")
         if like.flags.writeable:
             raise ArgumentShapeError("a read-only array where results are written")
-    found += (0, 0, array.size, ITEM, array.ctypes.data, *array.shape, *array.strides)
+    found += (0, 0, array.size, ITEM, _address(array), *array.shape, *array.strides)
+
+
+def _address(array: Any) -> int:
+    if array.flags.writeable and array.size:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # a third of the other's time
+    return int(array.ctypes.data)

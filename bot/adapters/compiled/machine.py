@@ -5,13 +5,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
-import struct
 from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding as llvm
 
-from bot.adapters.compiled.arguments import scalars_of, table_format
+from bot.adapters.compiled.arguments import table_format, table_of
 
 ENTRY = "entry"
 
@@ -96,7 +95,7 @@ class Machine:
         interpreted function would have raised (a division by zero, or an index where the code was
         compiled with bounds checks).
         """
-        table = struct.pack(self._table, *scalars_of(arguments, self._example))
+        table = table_of(self._table, arguments, self._example)
         result = ctypes.c_int64()
         exception = ctypes.c_void_p()
         status = self._call(ctypes.addressof(result), ctypes.addressof(exception), table)
