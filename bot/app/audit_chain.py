@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.schema import GENESIS
 from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.app.audit_file import rows
@@ -190,7 +191,7 @@ def _text_hash(code: Code, where: str, digest: str, body: str) -> Iterator[Findi
 
 def _packed_hash(where: str, digest: str, body: bytes) -> Iterator[Finding]:
     try:
-        plain = zlib.decompress(body)
+        plain = unpacked(body)
     except zlib.error as error:
         yield unmet(Code.HASH, where, "a compressed body", error)
         return

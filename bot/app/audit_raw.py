@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.record_store import observations_of
 from bot.adapters.tokenmetrics.wire_settings import WireSettings
 from bot.app.audit_file import rows
@@ -104,7 +105,7 @@ class Responses:
             return
         self.counts["responses"] += 1
         try:
-            body = zlib.decompress(packed)
+            body = unpacked(packed)
         except (zlib.error, TypeError) as error:
             self.findings.append(unmet(Code.RAW_BODY, where, "a compressed body", error))
             return

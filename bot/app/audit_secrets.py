@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection, Table
 
+from bot.adapters.sql.packed import unpacked
 from bot.app.audit_finding import Code, Finding, unmet
 from bot.app.secret_forms import looks_random
 from bot.domain.plurals import counted
@@ -68,7 +69,7 @@ def _plain(body: object) -> str:
     if not isinstance(body, bytes):
         return str(body)
     try:
-        return zlib.decompress(body).decode(errors="replace")
+        return unpacked(body).decode(errors="replace")
     except zlib.error:  # named by the checks of hashes
         return body.decode(errors="replace")
 

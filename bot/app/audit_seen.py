@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.adapters.sql.packed import unpacked
 from bot.domain.instants import parse_instant
 
 
@@ -45,6 +45,6 @@ def seen_slots(connection: Connection, strategy: str) -> Iterator[Seen]:
 
 def read_seen(slot: int, packed: bytes) -> Seen:
     """One slot's inputs from their compressed bytes."""
-    found = json.loads(zlib.decompress(packed))
+    found = json.loads(unpacked(packed))
     tokens = {int(token_id): entry for token_id, entry in found["tokens"].items()}
     return Seen(slot, str(found["source"]), tokens)

@@ -258,6 +258,7 @@ class _Runner:
         else:
             self._failures = 0
             self._health.well(self._daemon.clock.now(), self._daemon.polls.trouble())
+            self._health.log_size()
         self._ended = time.monotonic()
         if self._finished:
             self._stop.set()

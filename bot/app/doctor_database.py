@@ -12,6 +12,7 @@ from bot.adapters.sql import ledger_read, overview, slot_store
 from bot.adapters.sql.engine import PRAGMAS, open_readonly, open_unchecked
 from bot.adapters.sql.file_checks import RESTORE_HINT, Card, faults_of, read_card, worn_answers
 from bot.adapters.sql.lock_probe import lock_holder
+from bot.adapters.sql.log_size import overgrown_log
 from bot.adapters.sql.schema import REVISIONS
 from bot.app.bootstrap import wall_ms
 from bot.app.doctor_check import Check, fail, ok, warn
@@ -31,6 +32,9 @@ _WORN_HINT = "no slot reads it again, the audit does; an older backup may have i
 def check_database(settings: Settings) -> Iterator[Check]:
     """Everything about the database of a home; each step only where the one before it holds."""
     path = settings.database_path
+    if path.exists() and not path.is_file():
+        yield fail("database", f"{path}: is no file", "name another file in `database`")
+        return
     if not path.is_file():
         yield from _check_absence(path)
         return
@@ -53,6 +57,8 @@ def check_database(settings: Settings) -> Iterator[Check]:
     yield ok("schema", f"revision {card.revision}")
     yield from _check_journal(path, card)
     yield from _check_pragmas(path)
+    if found := overgrown_log(path):
+        yield warn("log", found, f"end that program: `fuser {path}` names who has it open")
     yield from _check_inside(path, settings)
 
 

@@ -53,7 +53,7 @@ def check_cache() -> Iterator[Check]:
     from bot.adapters.compiled.folder import cache_base
 
     folder = cache_base(os.environ)
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     if there.is_dir() and os.access(there, os.W_OK):
         yield ok("cache folder", str(folder))
     else:

@@ -6,6 +6,7 @@ import structlog
 
 from bot.adapters.sql.engine import Database
 from bot.adapters.sql.health_store import HealthRow, note_health
+from bot.adapters.sql.log_size import overgrown_log
 from bot.adapters.sql.outbox_events import health_of
 from bot.adapters.sql.outbox_store import post
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
@@ -18,6 +19,7 @@ class HealthNotes:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._noted: dict[str, tuple[str, str]] = {}
+        self._told_log = False
         self._log = structlog.get_logger()
 
     def well(self, now: int, trouble: str) -> None:
@@ -25,6 +27,13 @@ class HealthNotes:
         self._note("slots", HEALTHY, "", now)
         self._note("clock", HEALTHY, "", now)
         self._note("provider", DEGRADED if trouble else HEALTHY, trouble, now)
+
+    def log_size(self) -> None:
+        """Say once that the database's log grows, until it has been small again."""
+        found = overgrown_log(self._database.path)
+        if found and not self._told_log:
+            self._log.warning("database.log_grows", cause=found)
+        self._told_log = bool(found)
 
     def failed(self, now: int, error: Exception) -> None:
         """A wake failed and will be tried again."""

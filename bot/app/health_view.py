@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.sql import ledger_read, slot_store
 from bot.adapters.sql.health_store import health_rows
+from bot.adapters.sql.log_size import overgrown_log
 from bot.adapters.sql.raw_retention import last_pruning
 from bot.adapters.sql.schema_health import DEGRADED, FAILING, HEALTHY
 from bot.adapters.tokenmetrics.endpoints import Endpoint
@@ -150,6 +151,8 @@ def _disk(database: Path) -> Iterator[Trouble]:
     if os.statvfs(database.parent).f_flag & os.ST_RDONLY:
         reason = f"{database.parent} is mounted read-only"
         yield Trouble(state=DEGRADED, part="disk", reason=reason)
+    if reason := overgrown_log(database):
+        yield Trouble(state=DEGRADED, part="disk", reason=f"{reason}: end that program")
 
 
 def _waiting(receivers: list[Document], now: int) -> Iterator[Trouble]:

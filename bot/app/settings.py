@@ -375,7 +375,10 @@ def _secrets_layer(folder: Path) -> _Layer:
         faults += _open_to_others(path, f"{name}/{path.name}")
     try:
         read = SecretsSettingsSource(Settings, secrets_dir=folder, env_prefix="")()
-    except (ValueError, OSError):
+    except OSError as problem:
+        fault = f"{name}: cannot be read: {problem.strerror}"
+        return _Layer(name=name, values={}, faults=(*faults, fault))
+    except ValueError:
         return _Layer(name=name, values={}, faults=(*faults, f"{name}: cannot be read as text"))
     values = {key: value for key, value in read.items() if key in KEYS and value != ""}
     return _Layer(name=name, values=values, faults=tuple(faults))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +24,15 @@ class TomlFault(ValueError):
 def read_text(path: Path) -> str:
     """The text of a file of at most SIZE_MAX bytes; TomlFault where there is none."""
     try:
-        with path.open("rb") as file:
-            body = file.read(SIZE_MAX + 1)
+        # Not to wait for whoever might write into a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            body = file.read(SIZE_MAX + 1) if is_file else b""
     except OSError as problem:
         raise TomlFault(f"cannot be read: {problem.strerror}") from None
+    if not is_file:
+        raise TomlFault("is no regular file")
     if len(body) > SIZE_MAX:
         raise TomlFault(f"is larger than {SIZE_MAX // 1024} kB")
     try:

@@ -328,9 +328,7 @@ def _fill(
     values = np.full((count, tokens, at.X_FIRST + len(plan.columns)), math.nan)
     books = Books()
     signals: list[list[int]] = []
-    look: list[int] = []
-    sig_start, look_start = [0], [0]
-    last: list[tuple[object, ...] | None] = [None] * tokens
+    sig_start = [0]
     for s, row in enumerate(rows):
         for i, cell in enumerate(row):
             prices = arranged[i][1]
@@ -340,12 +338,8 @@ def _fill(
             values[s, i, : at.X_FIRST] = (cell.sigma, cell.atr * factor, cell.adv)
             values[s, i, at.X_FIRST :] = cell.columns
             signals.extend([i, r.valid_time, r.value, int(r.ambiguous)] for r in cell.signals)
-            seen = (repr(cell.columns), repr(cell.adv), cell.statuses)
-            if seen != last[i] or cell.jumped or cell.late or cell.asked:
-                look.append(i)
-            last[i] = seen
         sig_start.append(len(signals))
-        look_start.append(len(look))
+    look, look_start = _look(rows)
     result.prices = [prices or Prices(0) for _, prices, _ in arranged]
     result.inputs = Inputs(
         slots=slots,
@@ -355,8 +349,8 @@ def _fill(
         covariance=np.zeros((1, 0, 0)),
         signals=table(signals, at.SIGNAL_COLS),
         sig_start=table(sig_start, 0),
-        look=table(look, 0),
-        look_start=table(look_start, 0),
+        look=look,
+        look_start=look_start,
         insts=insts,
         bars=table(bars, at.BAR_COLS),
         bar_start=table(bar_start, 0),
@@ -365,6 +359,21 @@ def _fill(
         prices=table(books.prices, 0),
         strengths=np.array(books.strengths, dtype=np.float64),
     )
+
+
+def _look(rows: list[list[TokenSlot]]) -> tuple[IntArray, IntArray]:
+    """By slot, the tokens with new numbers or news: all of them in the first slot."""
+    look: list[int] = []
+    start = [0]
+    last: list[tuple[object, ...] | None] = [None] * len(rows[0])
+    for row in rows:
+        for i, cell in enumerate(row):
+            seen = (repr(cell.columns), repr(cell.adv), cell.statuses)
+            if seen != last[i] or cell.jumped or cell.late or cell.asked:
+                look.append(i)
+            last[i] = seen
+        start.append(len(look))
+    return table(look, 0), table(start, 0)
 
 
 def slots_between(first: int, last: int, settle: int) -> list[Slot]:

@@ -144,6 +144,26 @@ def test_an_old_backup_is_restored_and_then_upgraded(home: Path, tmp_path: Path)
     assert ask("audit", "--home", home)["ok"]
 
 
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "INSERT INTO {} VALUES ('9999')"])
+def test_a_schema_that_nothing_or_two_things_name_is_damage_to_every_command(
+    home: Path, tmp_path: Path, change: str
+) -> None:
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
+        connection.execute(change.format("alembic_version"))
+        connection.commit()
+    before = image(home)
+    commands = (
+        ("db", "upgrade"), ("db", "backup"), ("db", "info"), ("status",), ("audit",), ("pause",),
+        ("outbox",), ("db", "restore", shutil.copy(home / "hourhand.db", tmp_path / "odd")),
+    )  # fmt: skip
+    for words in commands:
+        outcome = run(*words, "--home", home)
+        assert outcome.code == 74, words
+        assert "alembic_version, which says what schema it has" in outcome.error
+        assert "backup" in outcome.error
+    assert image(home) == before
+
+
 def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(
     home: Path, tmp_path: Path
 ) -> None:

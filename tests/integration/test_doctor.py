@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from bot.adapters.sql.lock import acquire
 from bot.adapters.sql.schema import REVISIONS
-from bot.app.doctor_machine import NETWORK, file_system
+from bot.app.doctor_machine import NETWORK, check_cache, file_system
 from bot.domain.instants import HOUR, MINUTE
 from bot.simulator import MarketSource, Server, SimulatorOptions, create_app
 from tests.support.command import run
@@ -253,6 +254,38 @@ def test_another_schema_is_named_with_what_to_do(home: Path) -> None:
     assert checks["schema"][0]["advice"] == "run `hourhand db upgrade`"
 
 
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "INSERT INTO {} VALUES ('9999')"])
+def test_a_schema_that_nothing_or_two_things_name_is_damage(home: Path, change: str) -> None:
+    with closing(sqlite3.connect(home / "hourhand.db")) as connection:
+        connection.execute(change.format("alembic_version"))
+        connection.commit()
+    code, checks = examine(home)
+    assert code == 1
+    assert "alembic_version, which says what schema it has" in the(checks, "database", "fail")
+    assert "restore" in checks["database"][0]["advice"]
+
+
+def test_a_database_that_is_no_file_fails(home: Path) -> None:
+    (home / "hourhand.db").unlink()
+    (home / "hourhand.db").mkdir()
+    code, checks = examine(home)
+    assert code == 1
+    assert "is no file" in the(checks, "database", "fail")
+
+
+def test_a_log_that_grows_is_a_warning(home: Path) -> None:
+    with closing(sqlite3.connect(home / "hourhand.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM meta").fetchall()
+        with closing(sqlite3.connect(home / "hourhand.db")) as writer:
+            writer.execute("UPDATE lease SET heartbeat = heartbeat + 1")
+            writer.commit()
+        os.truncate(home / "hourhand.db-wal", 70_000_000)
+        code, checks = examine(home)
+    assert code == 0
+    assert "hourhand.db-wal has 70 MB and grows" in the(checks, "log", "warn")
+
+
 def test_a_lost_trigger_fails(home: Path) -> None:
     with closing(sqlite3.connect(home / "hourhand.db")) as connection:
         connection.execute("DROP TRIGGER fill_no_delete")
@@ -291,6 +324,27 @@ def test_a_cache_that_cannot_be_written_is_a_warning(
     code, checks = examine(home)
     assert code == 0
     assert "cannot be written" in the(checks, "cache folder", "warn")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_cache_in_a_folder_of_somebody_else_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setenv("HOURHAND_CACHE_DIR", str(closed / "cache"))
+    list(check_cache())  # what it imports may lie where others may not look
+    pipe = os.pipe()
+    if os.fork() == 0:
+        os.setuid(65534)
+        with suppress(BaseException):
+            (found,) = check_cache()
+            os.write(pipe[1], f"{found.level} {found.found}".encode())
+        os._exit(0)
+    os.close(pipe[1])
+    with os.fdopen(pipe[0]) as said:
+        assert said.read() == f"warn {closed}/cache/compiled: cannot be written"
+    os.wait()
 
 
 MOUNTS = """\

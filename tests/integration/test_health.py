@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -238,3 +239,27 @@ def test_raw_answers_of_less_than_a_day_are_told_for_a_day(home: Path) -> None:
     ]
     hear_at(home, LAST + DAY + 3 * MINUTE)
     assert not [reason for reason in health(home)[3] if "raw answers" in reason]
+
+
+def test_a_log_that_grows_while_another_program_reads_is_told_until_that_ends(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "hourhand.db"
+    database = open_database(path)
+    notes = HealthNotes(database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM meta").fetchall()
+        hear_at(home, LAST + MINUTE)
+        notes.log_size()
+        assert health(home) == (0, "healthy", None, [])
+        # As if the daemon had gone on for long: what lies behind the last frame is nobody's.
+        os.truncate(home / "hourhand.db-wal", 70_000_000)
+        code, state, _, reasons = health(home)
+        notes.log_size()
+        notes.log_size()
+    assert (code, state) == (1, "degraded")
+    assert reasons[0].startswith("degraded: disk: hourhand.db-wal has 70 MB and grows")
+    assert capsys.readouterr().out.count("database.log_grows") == 1
+    database.close()  # the last one out empties it
+    assert health(home) == (0, "healthy", None, [])

@@ -79,3 +79,31 @@ def test_strategies_are_looked_for_where_wrong_settings_say(home: Path) -> None:
     told = "\n".join(lines)
     assert "b.toml:2: sharpe_mim" in told
     assert "a.toml" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("strategies/pipe.toml", 64), ("config/hourhand.toml", 64), ("hourhand.db", 74)],
+)
+def test_a_named_pipe_is_refused_and_not_waited_for(home: Path, name: str, code: int) -> None:
+    (home / "strategies" / "good.toml").write_text(GOOD)
+    os.mkfifo(home / name)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "once", "--home", home],
+        env=os.environ | {"HOURHAND_API_KEY": "tm-0123456789"},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == code
+    assert f"{name.split('/')[-1]}: is no " in ended.stderr
+
+
+def test_a_pipe_among_the_candles_is_refused_and_not_waited_for(home: Path) -> None:
+    (home / "candles").mkdir()
+    os.mkfifo(home / "candles" / "BTC.csv")
+    (home / "a.toml").write_text(GOOD)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "replay", home / "a.toml", "--candles", home / "candles"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 65
+    assert "BTC.csv: is no regular file" in ended.stderr

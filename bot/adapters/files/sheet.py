@@ -125,6 +125,8 @@ def read_sheet(path: Path) -> Sheet:
     Raises DataError where the file is not what its name says, has no header, or names a column
     twice.
     """
+    if path.exists() and not path.is_file():  # reading a pipe would wait for who writes into it
+        raise DataError(f"{path}: is no regular file")
     try:
         is_text = path.name.lower().endswith(_TEXT_SUFFIXES)
         table = _read_csv(path) if is_text else _read_typed(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -27,7 +28,7 @@ def backup_database(source: Path, target: Path) -> int:
     hold, which is then not kept.
     """
     with telling(target, "cannot be created"):
-        if target.exists():
+        if os.path.lexists(target):
             raise UsageError(f"{target}: is there already: choose another name")
         if not target.parent.is_dir():
             raise UsageError(f"{target.parent}: there is no such folder")

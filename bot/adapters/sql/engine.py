@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from bot.adapters.sql.log_size import LOG_BYTES_MAX
 from bot.adapters.sql.schema import REVISIONS
 from bot.domain.errors import DamageError, LedgerError, SchemaError, StorageError
 
@@ -27,7 +28,7 @@ PRAGMAS = (
     "recursive_triggers=ON",
     "trusted_schema=OFF",
     "cell_size_check=ON",
-    "journal_size_limit=67108864",
+    f"journal_size_limit={LOG_BYTES_MAX}",
 )
 _READER_PRAGMAS = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON", "trusted_schema=OFF")
 # For a draft that is thrown away whole when anything goes wrong.
@@ -129,7 +130,14 @@ def revision_of(database: Database) -> str | None:
         if not {"alembic_version", "meta"} <= names:
             raise SchemaError(f"{database.path}: this is not a database of hourhand")
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").fetchall()
-    return str(found[0][0]) if found else None
+    if len(found) != 1:
+        raise DamageError(f"{database.path}: {no_mark(len(found))}: restore a backup")
+    return str(found[0][0])
+
+
+def no_mark(rows: int) -> str:
+    """What is wrong where not one row says which schema a database has."""
+    return f"is damaged: alembic_version, which says what schema it has, holds {rows} rows, not one"
 
 
 def check_schema(database: Database) -> None:
@@ -162,7 +170,8 @@ def _checked(database: Database) -> Database:
 
 def _open(path: Path, mode: str, pragmas: tuple[str, ...], begin: str) -> Database:
     if not path.is_file():
-        raise StorageError(f"{path}: there is no such database")
+        fault = "is no file" if path.exists() else "there is no such database"
+        raise StorageError(f"{path}: {fault}")
     uri = uri_of(path, mode)
 
     def connect() -> sqlite3.Connection:
@@ -199,7 +208,7 @@ def _refusal(path: Path, cause: Any) -> StorageError:
 
 def _explain(path: Path, name: str, cause: Any) -> str:
     reasons = {
-        "SQLITE_BUSY": f"another program has been writing to it for {BUSY_TIMEOUT_MS // 1000} s",
+        "SQLITE_BUSY": "another program keeps it locked",
         "SQLITE_FULL": "the disk is full",
         "SQLITE_READONLY_ROLLBACK": CUT_OFF,
         "SQLITE_READONLY": "it may not be written",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.adapters.sql.content_checks import FAULTS_MAX, answer_faults, content_faults
 from bot.adapters.sql.drafts import telling
-from bot.adapters.sql.engine import CUT_OFF, Database, uri_of
+from bot.adapters.sql.engine import CUT_OFF, Database, no_mark, uri_of
 from bot.adapters.sql.ledger_rows import JournalEntry
 from bot.adapters.sql.ledger_store import entry_hash
 from bot.adapters.sql.schema import GENESIS, REVISIONS
@@ -49,12 +49,14 @@ def read_card(path: Path, way_out: str = RESTORE_HINT) -> Card:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not {"alembic_version", "meta", "journal"} <= names:
             raise SchemaError(f"{path}: this is not a database of hourhand")
-        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        marks = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        if len(marks) != 1:
+            raise DamageError(f"{path}: {no_mark(len(marks))}: {way_out}")
         found = dict(connection.execute("SELECT key, value FROM meta"))
         query = "SELECT seq, hash, slot FROM journal ORDER BY seq DESC LIMIT 1"
         last = connection.execute(query).fetchone() or (0, GENESIS, None)
     return Card(
-        revision=str(revision[0]) if revision else "",
+        revision=str(marks[0][0]),
         ledger_id=str(found.get("ledger_id", "")),
         number=last[0],
         head=last[1],

@@ -25,6 +25,7 @@ from bot.adapters.sql.ledger_rows import (
     OrderRow,
     PositionRow,
 )
+from bot.adapters.sql.packed import unpacked
 from bot.domain.errors import LedgerError
 
 R = TypeVar("R")
@@ -62,7 +63,7 @@ def account(connection: Connection, strategy: str) -> AccountState | None:
     if row is None:
         return None
     try:
-        state = zlib.decompress(row.state)
+        state = unpacked(row.state)
     except zlib.error as error:
         raise LedgerError(f"{strategy}: the stored account is damaged: {error}") from None
     if hashlib.sha256(state).hexdigest() != row.state_sha256:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.schema_command import command
 from bot.adapters.sql.schema_ledger import (
     cash_entry,
@@ -127,7 +127,7 @@ def _inputs(
     if strategy is not None:
         query = query.where(slot_input.c.strategy == strategy)
     for row in _streamed(connection, query):
-        yield row["strategy"], row["slot"], json.loads(zlib.decompress(row["body"]))
+        yield row["strategy"], row["slot"], json.loads(unpacked(row["body"]))
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Row]:

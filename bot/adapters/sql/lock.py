@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,8 @@ def _check_names(database: Path) -> None:
         file = database.stat()
     except OSError:
         return  # it will be made, or opening it says why not
+    if not stat.S_ISREG(file.st_mode):
+        raise StorageError(f"{database}: is no file: name another one in `database`")
     if file.st_nlink < 2:
         return
     # A kill of a restore or an upgrade leaves names of its own beside it, which nobody opens.

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select
 
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.record_store import stored_body
 from bot.adapters.sql.schema_evidence import OBSERVED
 from bot.adapters.sql.schema_record import raw_body, raw_response
@@ -146,7 +147,7 @@ def _oldest(connection: Connection, until: int = LATEST, after: int = 0) -> Iter
 def _is_sound(body: bytes, digest: str) -> bool:
     """Whether a body is what its hash says: no trace of a change may be let go."""
     try:
-        return hashlib.sha256(zlib.decompress(body)).hexdigest() == digest
+        return hashlib.sha256(unpacked(body)).hexdigest() == digest
     except zlib.error:
         return False
 

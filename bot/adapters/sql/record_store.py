@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.adapters.sql.command_store import commands, import_commands, newest_id
 from bot.adapters.sql.evidence import RAW_CELLS, add_link, seal_imports
 from bot.adapters.sql.observations import SERIES, Row, Series, sha256_text
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.schema_record import bar, content, raw_body, raw_response, slot_seen
 from bot.adapters.sql.settled_rows import settled_rows
 from bot.domain.errors import LedgerError
@@ -241,7 +242,7 @@ def _plain_body(connection: Connection, row: Any) -> bytes:
     if not packed:
         raise LedgerError(f"raw response {row.id}: the body is gone")
     try:
-        body = zlib.decompress(packed)
+        body = unpacked(packed)
     except zlib.error as error:
         raise LedgerError(f"raw response {row.id}: the body is damaged: {error}") from None
     found = hashlib.sha256(body).hexdigest()

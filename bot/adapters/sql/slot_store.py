@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.adapters.sql.packed import unpacked
 from bot.adapters.sql.schema_record import credit, instrument, poll_state, slot_input, universe
 from bot.domain.decimals import plain
 from bot.domain.instants import DAY
@@ -94,7 +94,7 @@ def load_slot_input(connection: Connection, strategy: str, slot: int) -> bytes |
         slot_input.c.strategy == strategy, slot_input.c.slot == slot
     )
     found = connection.execute(query).scalar()
-    return None if found is None else zlib.decompress(found)
+    return None if found is None else unpacked(found)
 
 
 def note_poll(connection: Connection, endpoint: str, at: int) -> None:

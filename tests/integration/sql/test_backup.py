@@ -116,6 +116,15 @@ def test_a_backup_never_takes_the_place_of_a_file(used: Database, tmp_path: Path
     assert (tmp_path / "b.db").read_text() == "precious"
 
 
+def test_a_backup_never_takes_the_place_of_a_link_that_leads_nowhere(
+    used: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "b.db").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="is there already"):
+        backup_database(used.path, tmp_path / "b.db")
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_name_that_is_taken_while_the_copy_is_made_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "b.db"
     with drafts.drafting(target) as draft:

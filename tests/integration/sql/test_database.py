@@ -88,7 +88,7 @@ def test_a_database_held_by_another_program_is_told_in_words(tmp_path: Path) -> 
         connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # the same rule, a shorter wait
     foreign = sqlite3.connect(path, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StorageError, match="another program has been writing"):  # noqa: SIM117
+    with pytest.raises(StorageError, match="another program keeps it locked"):  # noqa: SIM117
         with database.transaction():
             pass
     foreign.execute("COMMIT")
