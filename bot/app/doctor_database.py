@@ -14,7 +14,6 @@ from bot.adapters.sql.file_checks import RESTORE_HINT, Card, faults_of, read_car
 from bot.adapters.sql.lock_probe import lock_holder
 from bot.adapters.sql.log_size import overgrown_log
 from bot.adapters.sql.schema import REVISIONS
-from bot.app.bootstrap import wall_ms
 from bot.app.doctor_check import Check, fail, ok, warn
 from bot.app.put_back import open_put_backs
 from bot.app.reading import now_of
@@ -151,7 +150,7 @@ def _check_inside(path: Path, settings: Settings) -> Iterator[Check]:
     try:
         with database.transaction() as connection:
             yield from _check_schema(connection)
-            yield from _check_lease(connection, path)
+            yield from _check_lease(connection, path, now_of(settings, connection))
             yield _check_credits(connection, settings)
     finally:
         database.close()
@@ -167,14 +166,14 @@ def _check_schema(connection: Connection) -> Iterator[Check]:
         yield ok("schema text", "tables, indexes and triggers are as this version makes them")
 
 
-def _check_lease(connection: Connection, path: Path) -> Iterator[Check]:
+def _check_lease(connection: Connection, path: Path, now: int) -> Iterator[Check]:
     holder, lease = lock_holder(path), overview.lease_of(connection)
     marks = [ledger_read.watermark(connection, name) for name in ledger_read.strategies(connection)]
     last = max((mark for mark in marks if mark is not None), default=None)
     seen = f"last sign of life {format_instant(lease.heartbeat)}" if lease else "never ran here"
     if holder is None:
         yield ok("daemon", f"not running; {seen}")
-    elif last is not None and wall_ms() - last > 4 * HOUR:
+    elif last is not None and now - last > 4 * HOUR:
         found = f"process {holder.pid} runs, but its last slot is {format_instant(last)}"
         yield warn("daemon", found, "see `hourhand status` and its log")
     else:

@@ -303,10 +303,15 @@ def test_open_doors_are_warnings(home: Path) -> None:
     assert "others can write to it (mode 777)" in the(checks, "home folder", "warn")
 
 
-def test_a_daemon_that_runs_is_seen(home: Path) -> None:
+def test_a_daemon_that_runs_is_seen_and_is_late_by_its_own_clock_only(home: Path) -> None:
+    config = home / "config" / "hourhand.toml"
     with acquire(home / "hourhand.db"):
         _, checks = examine(home)
-    assert "runs" in checks["daemon"][0]["found"]
+        assert "runs; last sign of life" in the(checks, "daemon", "ok")
+        lines = config.read_text().splitlines()
+        config.write_text("\n".join(line for line in lines if "clock_url" not in line))
+        _, checks = examine(home)
+    assert "runs, but its last slot is" in the(checks, "daemon", "warn")
 
 
 def test_used_up_credits_fail(home: Path) -> None:
