@@ -49,7 +49,7 @@ def _as_record(parsed: Parsed[Observation]) -> Record:
     return record
 
 
-def keep_all(_: int) -> None:
+def keep_all(_: int, __: int) -> None:
     """For records whose raw answers have no bound."""
 
 
@@ -60,9 +60,9 @@ class RecordingSink:
         self,
         database: Database,
         settings: WireSettings,
-        make_room: Callable[[int], None] = keep_all,
+        make_room: Callable[[int, int], None] = keep_all,
     ) -> None:
-        """`make_room` is called after each answer with its instant, to bound what is kept."""
+        """`make_room` is called after each answer with instant and bytes, to bound what is kept."""
         self._database = database
         self._settings = settings
         self._make_room = make_room
@@ -90,7 +90,7 @@ class RecordingSink:
                         response.endpoint, response.body, fetched_at, self._settings
                     )
                 record_store.add_observations(connection, seen, raw_id)
-        self._make_room(fetched_at)
+        self._make_room(fetched_at, len(response.body))
         return raw_id
 
     def note_failure(self, endpoint: str, cause: str, at: int) -> None:

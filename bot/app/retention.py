@@ -23,6 +23,7 @@ from bot.domain.instants import DAY, format_instant
 BATCHES = 50  # at most in one go: the first one over years of answers is spread over many
 BATCH_BYTES = 64_000_000  # each body is unpacked and hashed before it goes
 MEGABYTE = 1_000_000
+_PACKING = 64  # bytes that packing may add, beside a thousandth
 _SLACK = 20  # a twentieth more goes than must, so that not every answer makes a note of its own
 
 
@@ -47,6 +48,7 @@ class Retention:
         self._next = 0
         self._size = 0  # of the bodies with ids up to `_seen`
         self._seen = 0
+        self._unseen: int | None = None  # what has come since at most; None before the first look
         self._after = 0  # a response whose body is damaged, and stays
         self._told = 0  # until when it need not be said again that less than a day is kept
         self._log = structlog.get_logger()
@@ -65,8 +67,15 @@ class Retention:
             self._log.warning("raw.above_limit", megabytes_above=-(-excess // MEGABYTE))
         return pruned
 
-    def make_room(self, now: int) -> None:
-        """Hold the size after an answer was stored: a poll of many large ones may not exceed it."""
+    def make_room(self, now: int, stored: int) -> None:
+        """Hold the size after an answer was stored: a poll of many large ones may not exceed it.
+
+        `stored` are its bytes before they were packed; nothing is asked while all fits as it came.
+        """
+        if self._unseen is not None:
+            self._unseen += stored + stored // 1000 + _PACKING
+            if self._size + self._unseen <= self._bytes_max:
+                return
         self._shrink(now, 1)
 
     def _shrink(self, now: int, batches: int) -> int:
@@ -97,6 +106,7 @@ class Retention:
         with self._database.transaction() as connection:
             self._size += body_bytes(connection, self._seen)
             self._seen = newest_body(connection)
+        self._unseen = 0
 
     def _excess(self) -> int:
         return self._size - self._bytes_max if self._bytes_max else 0

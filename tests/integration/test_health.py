@@ -228,7 +228,7 @@ def test_raw_answers_of_less_than_a_day_are_told_for_a_day(home: Path) -> None:
         retention = Retention(database, RetentionSettings(keep_days=0, max_mb=1), Event())
         for minute in range(3):
             answer(database, LAST + minute * MINUTE)
-            retention.make_room(LAST + minute * MINUTE)
+            retention.make_room(LAST + minute * MINUTE, 900_000)
     with (home / "config" / "hourhand.toml").open("a") as settings:
         settings.write("raw_max_mb = 1\n")
     code, state, since, reasons = health(home)

@@ -190,7 +190,7 @@ def test_bodies_of_the_last_day_go_too_where_the_size_asks_for_it_and_that_is_sa
         for minute in range(12):
             fetched_at = END + HOUR + minute * MINUTE
             store(database, 999_000, fetched_at)
-            retention.make_room(fetched_at)
+            retention.make_room(fetched_at, 999_000)
             assert size(database) <= 3_000_000
         retention.run(END + 2 * HOUR)
     warnings = [line["event"] for line in lines if line["log_level"] != "info"]
@@ -206,10 +206,10 @@ def test_a_body_beyond_the_bound_by_itself_is_not_kept(home: Path, database: Dat
     with capture_logs():
         for number in range(3):  # the database gives the ids of bodies that went to new ones
             store(database, 2_000_000, END + HOUR + number)
-            retention.make_room(END + HOUR + number)
+            retention.make_room(END + HOUR + number, 2_000_000)
             assert size(database) == 0
         store(database, 400_000, END + 2 * HOUR)
-        retention.make_room(END + 2 * HOUR)
+        retention.make_room(END + 2 * HOUR, 400_000)
         assert size(database) > 400_000
     assert audit(home).findings == []
 
