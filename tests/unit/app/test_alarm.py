@@ -49,7 +49,7 @@ def traveller() -> Iterator[time_machine.Coordinates]:
 
 @pytest.fixture
 def alarm(bell: Bell, traveller: time_machine.Coordinates) -> Iterator[Alarm]:
-    made = Alarm(bell, 65 * SECOND, pulse_s=0.05)
+    made = Alarm(bell, 65 * SECOND, pulse_s=0.5)
     made.start()
     assert bell.wait_for(1)
     yield made
@@ -123,14 +123,14 @@ def test_a_job_that_breaks_is_called_again(alarm: Alarm, bell: Bell) -> None:
 def test_it_is_alive_while_the_job_takes_long_and_dead_when_the_scheduler_is(
     bell: Bell,
 ) -> None:
-    alarm = Alarm(bell, MINUTE, pulse_s=0.05)
+    alarm = Alarm(bell, MINUTE, pulse_s=0.25)  # alive for a second after a pulse
     hold = threading.Event()
     bell.act = lambda: hold.wait(10) and None
     alarm.start()
     assert bell.wait_for(1)
-    time.sleep(0.5)
+    time.sleep(1.5)
     assert alarm.is_alive()
     hold.set()
     alarm.stop()
-    time.sleep(0.3)
+    time.sleep(1.1)
     assert not alarm.is_alive()
