@@ -139,6 +139,7 @@ class Sweep:
             made = market.build(piece, self._reach(piece))
             self.seconds.columns += time.perf_counter() - began
             self._take(made)
+            del made  # or two pieces would stand in memory while the next one is built
             done += len(piece)
             if progress is not None:
                 progress(done, len(slots))
