@@ -11,14 +11,25 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.file_use import FileUse
+from tests.simulation.told import Told
+from tests.simulation.witness import Witness
+
 HOUR = 3_600_000
 UNIT = 10**8
+MINUTE = 60_000
+# Of the strategies of this simulation: when a slot is frozen, and when it is too late to enter.
+SETTLE, SLOT_DELAY = 4 * MINUTE, 30 * MINUTE
 # Of the strategies of this simulation: when a row is too old to enter on.
 ROW_AGE, QUANT_AGE, LEVELS_AGE = 2 * HOUR, 48 * HOUR, 36 * HOUR
 SLIPPAGE = Decimal("0.02")
 _NEWEST_BAR = (
     "SELECT max(open_time) FROM bar WHERE token_id = ? AND available_at <= ? AND open_time <= ? "
     "AND CAST(low AS REAL) <= CAST(high AS REAL)"
+)
+_CHANGES = (
+    "SELECT e.ordinal, e.order_id, e.kind, e.quantity_lots FROM order_event e "
+    "WHERE e.strategy = ? AND e.slot = ? ORDER BY e.ordinal"
 )
 # A row that came when an earlier slot had seen a newer one counts for nothing.
 _CALLS = (
@@ -38,6 +49,9 @@ class Lane:
     """One strategy as far as it was looked at: its cash, what it holds, and what came of slots."""
 
     opening: int
+    use: FileUse
+    told: Told = field(default_factory=Told)
+    memories: dict[int, str | None] = field(default_factory=dict)
     slot: int = 0
     as_of: int = 0
     cash: int = 0
@@ -54,13 +68,14 @@ class Lane:
 class Checker:
     """Looks at what is new since the last look; raises AssertionError, naming what is broken."""
 
-    def __init__(self, path: Path, lines: dict[str, str]) -> None:
+    def __init__(self, path: Path, lines: dict[str, str], witness: Witness) -> None:
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.lanes = {
-            name: Lane(_opening(text), cooldown=_number(text, "cooldown_stop", 0))
+            name: Lane(_opening(text), FileUse.of(text), cooldown=_number(text, "cooldown_stop", 0))
             for name, text in lines.items()
         }
         self.seen: Counter[str] = Counter()
+        self._witness = witness
 
     def look(self) -> None:
         """Check every slot that has been done since."""
@@ -71,11 +86,18 @@ class Checker:
                 self._check_slots(name, lane)
                 assert lane.slot == slot, f"{name}: the watermark {slot} is not the last cycle"
                 lane.states[slot] = state
+                query = "SELECT body FROM alert_state WHERE strategy = ?"
+                lane.memories[slot] = next((body for (body,) in self._rows(query, name)), None)
         self._connection.commit()
 
-    def edited(self, name: str, lines: str) -> None:
-        """A strategy file was changed: before its first slot that may be its opening cash."""
-        if self.lanes[name].slot == 0:
+    def edited(self, name: str, lines: str | None) -> None:
+        """A strategy file was changed, or with None removed, while no process lived.
+
+        Before its first slot that may be its opening cash.
+        """
+        self.look()
+        self.lanes[name].use.edited(lines)
+        if lines is not None and self.lanes[name].slot == 0:
             self.lanes[name].opening = _opening(lines)
 
     def _check_slots(self, name: str, lane: Lane) -> None:
@@ -89,20 +111,55 @@ class Checker:
             assert as_of >= lane.as_of, f"{name}: slot {slot} knew less than the one before it"
             if lane.slot == 0:
                 lane.cash = lane.opening
+            self._check_freeze(slot, as_of, bool(missed))
+            if lane.use.holds_entries(lane.held):
+                self._check_managed(name, slot)
+            self._check_fills(name, lane, slot, as_of)
             self._check_orders(name, slot, bool(missed), as_of)
             self._check_waits(name, lane, slot)
-            self._check_fills(name, lane, slot, as_of)
+            topics = lane.told.check(self._connection, name, slot, as_of)
+            self.seen += Counter(f"told {topic}" for topic in topics)
             self._check_equity(name, lane, slot)
             lane.slot, lane.as_of = slot, as_of
             lane.slots += 1
             self.seen["slot missed" if missed else "slot in time"] += 1
 
+    def _check_freeze(self, slot: int, as_of: int, missed: bool) -> None:  # noqa: FBT001  (a fact)
+        """Frozen when all was in or at the hour + settle; late, torn or cut in two it is missed."""
+        freeze = self._witness.freezes[slot]
+        deadline = slot + SETTLE
+        expected = min(freeze.now, deadline)
+        assert as_of == expected, f"{_iso(slot)}: frozen at {as_of}, by the rules {expected}"
+        if freeze.now > deadline + SLOT_DELAY:
+            assert missed, f"{_iso(slot)}: frozen at {freeze.now}, and not missed"
+        if freeze.answered > deadline:
+            assert missed, f"{_iso(slot)}: polled until {freeze.answered}, and not missed"
+            self.seen["poll cut by the freeze"] += 1
+        if freeze.torn:
+            assert missed, f"{_iso(slot)}: half a set counts as whole: {freeze.torn}"
+            self.seen["set in part"] += 1
+        if freeze.well and freeze.now <= deadline + SLOT_DELAY:
+            assert not missed, f"{_iso(slot)}: missed, though nothing went wrong"
+
+    def _check_managed(self, name: str, slot: int) -> None:
+        """No entry while something is open under another file than the one that is there."""
+        query = (
+            "SELECT count(*) FROM \"order\" WHERE strategy = ? AND slot = ? AND action = 'ENTRY'"
+        )
+        ((entries,),) = self._rows(query, name, slot)
+        assert not entries, f"{name} {_iso(slot)}: entered although its file is gone or another"
+        self.seen["slot managed only"] += 1
+
     def _check_orders(self, name: str, slot: int, missed: bool, as_of: int) -> None:  # noqa: FBT001  (a fact)
-        query = 'SELECT id, token_id, action, leg FROM "order" WHERE strategy = ? AND slot = ?'
-        for identity, token_id, action, leg in self._rows(query, name, slot):
+        query = (
+            'SELECT id, token_id, action, leg, quantity_lots FROM "order" '
+            "WHERE strategy = ? AND slot = ?"
+        )
+        for identity, token_id, action, leg, lots in self._rows(query, name, slot):
             text = f"{name}|{token_id}|{_iso(slot)}|{action}|{leg}"
             assert identity == hashlib.sha256(text.encode()).hexdigest()[:32], f"id of {text}"
             if action == "ENTRY":
+                self.lanes[name].use.ordered(identity, lots)
                 assert not missed, f"{name}: an entry of the missed slot {_iso(slot)}"
                 assert not self._paused(name, as_of), f"{name} {_iso(slot)}: entered while paused"
                 self._check_evidence(name, slot, token_id, as_of)
@@ -167,22 +224,36 @@ class Checker:
         return [(hour, text) for hour, text in found.items() if text in {"1", "0", "-1"}]
 
     def _check_fills(self, name: str, lane: Lane, slot: int, as_of: int) -> None:
+        changes = self._rows(_CHANGES, name, slot)
         query = (
-            "SELECT order_id, token_id, open_time, side, quantity_lots, price_ticks, notional, "
-            "fee, reason FROM fill WHERE strategy = ? AND slot = ? ORDER BY ordinal"
+            "SELECT ordinal, order_id, token_id, open_time, side, quantity_lots, price_ticks, "
+            "notional, fee, reason FROM fill WHERE strategy = ? AND slot = ? ORDER BY ordinal"
         )
-        for order_id, token_id, opened, side, lots, ticks, notional, fee, reason in self._rows(
-            query, name, slot
-        ):
+        for (
+            place,
+            order_id,
+            token_id,
+            opened,
+            side,
+            lots,
+            ticks,
+            notional,
+            fee,
+            reason,
+        ) in self._rows(query, name, slot):
+            while changes and changes[0][0] < place:
+                lane.use.changed(*changes.pop(0)[1:])
             where = f"{name} {_iso(slot)} token {token_id} {reason}"
             assert opened + HOUR <= slot, f"{where}: filled in a bar that had not closed"
             if reason != "MANUAL" or ticks != 1 or not self._written_off(token_id, as_of):
-                self._check_price(where, token_id, opened, ticks, as_of, reason)
+                entry = lane.entry.get(token_id, order_id)
+                self._check_price(where, (entry, token_id, opened), ticks, as_of, reason)
             held = lane.held.get(token_id, 0)
             if side == "BUY":
                 assert held == 0 or lane.entry[token_id] == order_id, f"{where}: bought twice"
                 lane.entry[token_id] = order_id
                 lane.filled.add(order_id)
+                lane.use.bought(order_id, lots)
                 lane.held[token_id] = held + lots
                 lane.cash -= notional + fee
             else:
@@ -193,22 +264,29 @@ class Checker:
             if reason.startswith("STOP"):
                 lane.stopped[token_id] = slot
             self.seen[f"fill {reason}"] += 1
+        for _, *change in changes:
+            lane.use.changed(*change)
 
     def _check_price(
-        self, where: str, token_id: int, opened: int, ticks: int, as_of: int, reason: str
+        self, where: str, fill: tuple[str, int, int], ticks: int, as_of: int, reason: str
     ) -> None:
-        """Inside a bar that was known, but for costs; a target passed by a gap pays no more."""
+        """Inside a bar that was known, but for costs; a target passed by a gap pays no more, and
+        a stop passed by a gap is sold at the open. `fill`: entry order, token and bar."""
+        entry, token_id, opened = fill
         ((tick,),) = self._rows("SELECT tick FROM instrument WHERE token_id = ?", token_id)
         price = ticks * Decimal(tick)
         query = (
-            "SELECT low, high FROM bar WHERE token_id = ? AND open_time = ? AND available_at <= ?"
+            "SELECT open, low, high FROM bar "
+            "WHERE token_id = ? AND open_time = ? AND available_at <= ?"
         )
-        known = [(Decimal(low), Decimal(high)) for low, high in
-                 self._rows(query, token_id, opened, as_of)]  # fmt: skip
+        known = [tuple(map(Decimal, row)) for row in self._rows(query, token_id, opened, as_of)]
+        stop = Decimal(0)
+        if reason in {"STOP", "STOP_GAP"}:
+            ((stop_ticks,),) = self._rows('SELECT stop_ticks FROM "order" WHERE id = ?', entry)
+            stop = stop_ticks * Decimal(tick)
         assert any(
-            (reason == "TARGET" or low * (1 - SLIPPAGE) <= price) and price <= high * (1 + SLIPPAGE)
-            for low, high in known
-        ), f"{where}: {price} is in none of the bars of {_iso(opened)} known: {known}"
+            _is_lawful(reason, price, stop, opening, low, high) for opening, low, high in known
+        ), f"{where}: {price}, stop {stop}, is none of the bars of {_iso(opened)} known: {known}"
 
     def _written_off(self, token_id: int, as_of: int) -> bool:
         """Whether the operator gave a token up, which sells it for one tick without a bar."""
@@ -239,6 +317,17 @@ class Checker:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def _is_lawful(
+    reason: str, price: Decimal, stop: Decimal, opening: Decimal, low: Decimal, high: Decimal
+) -> bool:
+    """Whether a bar makes this price: that of its open, of the stop, or of a resting order."""
+    if reason == "STOP_GAP":
+        return opening <= stop and opening * (1 - SLIPPAGE) <= price <= opening
+    if reason == "STOP":
+        return low <= stop < opening and stop * (1 - SLIPPAGE) <= price <= stop
+    return (reason == "TARGET" or low * (1 - SLIPPAGE) <= price) and price <= high * (1 + SLIPPAGE)
 
 
 def _opening(lines: str) -> int:

@@ -14,6 +14,11 @@ _CYCLES = (
     "FROM cycle c JOIN journal j ON j.strategy = c.strategy AND j.slot = c.slot "
     "WHERE c.strategy = ? ORDER BY c.slot"
 )
+# An anchor says the hash of all that was before, which may have been something else.
+_TOLD = (
+    "SELECT slot, topic, body FROM outbox WHERE strategy = ? AND slot IS NOT NULL "
+    "AND topic <> 'journal.anchor' ORDER BY id"
+)
 _NEWS = (
     "SELECT token_id, open_time, open, high, low, close, volume FROM bar "
     "WHERE available_at > ? AND available_at <= ? ORDER BY token_id, open_time, id"
@@ -44,14 +49,17 @@ class SlotFacts:
     slot: int
     known: tuple[object, ...]
     lines: str
+    told: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """A strategy's slots, and the hash of the account after those at which someone looked."""
+    """A strategy's slots, and after those at which someone looked the hash of the account and
+    what the alerts remembered."""
 
     slots: tuple[SlotFacts, ...]
     states: Mapping[int, str]
+    memories: Mapping[int, str | None]
 
     @property
     def lines(self) -> list[str]:
@@ -59,22 +67,31 @@ class Ledger:
         return [one.lines for one in self.slots]
 
 
-def read_ledger(path: Path, strategy: str, states: Mapping[int, str]) -> Ledger:
+def read_ledger(
+    path: Path, strategy: str, states: Mapping[int, str], memories: Mapping[int, str | None]
+) -> Ledger:
     """The ledger of a strategy from its database."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    told: dict[int, list[tuple[str, str]]] = {}
+    for slot, topic, body in connection.execute(_TOLD, (strategy,)):
+        told.setdefault(slot, []).append((topic, body))
     found = []
     before = 0
     for slot, as_of, missed, config, seen, body in connection.execute(_CYCLES, (strategy,)):
         news = connection.execute(_NEWS, (before, as_of)).fetchall() if before else []
         digest = hashlib.sha256(repr(news).encode()).hexdigest()
-        found.append(SlotFacts(slot=slot, known=(missed, config, seen, digest), lines=body))
+        known = (missed, config, seen, digest)
+        messages = tuple(told.get(slot, ()))
+        found.append(SlotFacts(slot=slot, known=known, lines=body, told=messages))
         before = as_of
     connection.close()
-    return Ledger(slots=tuple(found), states=dict(states))
+    return Ledger(slots=tuple(found), states=dict(states), memories=dict(memories))
 
 
 def check_same_where_known_the_same(one: Ledger, other: Ledger) -> int:
     """Equal accounts that knew the same in a slot wrote the same and are equal after it.
+
+    Where their alerts remembered the same too, they told the same and remember the same.
 
     Returns how many slots could be compared; raises AssertionError for one that differs.
     """
@@ -93,7 +110,20 @@ def check_same_where_known_the_same(one: Ledger, other: Ledger) -> int:
         assert twin.lines == facts.lines, f"slot {facts.slot}:\n{facts.lines}\n{twin.lines}"
         after, expected = one.states.get(facts.slot), other.states.get(facts.slot)
         assert after is None or expected is None or after == expected, f"account of {facts.slot}"
+        _check_told(one, other, (facts, twin), fresh=fresh)
     return compared
+
+
+def _check_told(
+    one: Ledger, other: Ledger, slots: tuple[SlotFacts, SlotFacts], *, fresh: bool
+) -> None:
+    mine, theirs = slots
+    at, before = mine.slot, mine.slot - 3_600_000
+    if not fresh and one.memories[before] != other.memories[before]:
+        return
+    assert mine.told == theirs.told, f"slot {at} told {mine.told}, without faults {theirs.told}"
+    if at in one.memories and at in other.memories:
+        assert one.memories[at] == other.memories[at], f"what the alerts of {at} remember"
 
 
 def last_slot(path: Path) -> tuple[bool, int]:

@@ -21,7 +21,8 @@ from bot.domain.instants import DAY, HOUR, MINUTE, format_instant
 from bot.simulator import FaultKind
 from tests.simulation import weather as kinds
 from tests.simulation.facts import reached
-from tests.simulation.plan import START, Plan, quiet_plan
+from tests.simulation.markets import START
+from tests.simulation.plan import Plan, quiet_plan
 from tests.simulation.rows import RowFaults
 from tests.simulation.sim_clock import Event
 from tests.simulation.weather import Spell

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from random import Random
 from typing import Any
 
-from bot.domain.instants import HOUR, MINUTE, SECOND, parse_instant
-from bot.domain.values import Record
-from bot.simulator.generated import GeneratedMarket, generate
+from bot.domain.instants import HOUR, MINUTE, SECOND
+from tests.simulation.markets import MARKETS, START, alerts
 from tests.simulation.rows import RowFaults, draw_row_faults
 from tests.simulation.sim_clock import Event
-from tests.simulation.weather import Spell, draw_deaf_endpoint, draw_noise, draw_spells
+from tests.simulation.weather import (
+    Spell,
+    draw_deaf_endpoint,
+    draw_half_sets,
+    draw_noise,
+    draw_spells,
+)
 from tests.support.ledger_home import EASY, STRICT
 
-START = parse_instant("2025-03-07T00:00:00Z")  # summer time begins in New York on the third day
-HISTORY_HOURS = 24
-MARKETS = 8
 IDS = "[universe]\ntoken_ids = [9001, 9002]\n"
 SETTLE = 'settle = "4m"\n'  # so that an hour without rows is not asked for ten times
 # Limits so wide that a token is bought about once a day, and sold for every reason there is.
@@ -68,6 +69,7 @@ class Plan:
     storage_errors: tuple[int, ...] = ()
     asked: tuple[Asked, ...] = ()
     history_days: int = 1  # of the provider: what a longer absence misses is gone
+    batch_size: int = 50  # tokens in a request; with 1 a set of rows can come in part
 
     @property
     def until(self) -> int:
@@ -75,32 +77,23 @@ class Plan:
         return START + (self.hours - 1) * HOUR
 
 
-@cache
-def market(number: int, hours: int) -> Record:
-    """A generated market with some history before START."""
-    made = GeneratedMarket(
-        seed=100 + number, start=START - HISTORY_HOURS * HOUR, hours=HISTORY_HOURS + hours + 1,
-        tokens=3,
-    )  # fmt: skip
-    return generate(made)
-
-
 def strategies_of(number: int) -> dict[str, str]:
     """The strategies that run on a market; on some there are two."""
     found = {"easy": merged(LINES[number % len(LINES)] + SETTLE)}
     if number % MARKETS == 3:
         found["strict"] = merged(STRICT + SETTLE)
-    return found
+    return {name: lines + alerts(number) for name, lines in found.items()}
 
 
 def merged(lines: str, edit: str = "") -> str:
     """The lines of a strategy file; a later value of a key replaces the earlier one."""
     values: dict[str, str] = {}
-    for line in (lines + edit).splitlines():
+    keys, table, told = lines.partition("\n[[alert]]")
+    for line in f"{keys}\n{edit}".splitlines():
         if "=" in line and not line.startswith("token_ids"):
             key, _, value = line.partition("=")
             values[key.strip()] = value.strip()
-    return "".join(f"{key} = {value}\n" for key, value in values.items()) + IDS
+    return "".join(f"{key} = {value}\n" for key, value in values.items()) + IDS + table + told
 
 
 def quiet_plan(number: int, hours: int) -> Plan:
@@ -137,9 +130,18 @@ def draw_plan(seed: int, hours: int) -> Plan:
         "history_days": rng.choice((1, 1, 4)),
         "asked": _asked(rng, start, left),
     }
+    one_by_one = draws_half_sets(seed)
+    if one_by_one:
+        half = draw_half_sets(Random(f"half {seed}"), 9002, start, left)
+        some["spells"] = (*half, *some["spells"])
     left_out = rng.choice(("rows", "spells", "events", "deaths", "storage_errors", "", "", ""))
     some.pop(left_out, None)
-    return _with(plan, seed, **some)
+    return _with(plan, seed, **some, batch_size=1 if one_by_one else 50)
+
+
+def draws_half_sets(seed: int) -> bool:
+    """Whether a seed asks for its tokens one by one, and for some hours in vain for one."""
+    return Random(f"one by one {seed}").random() < 0.4
 
 
 def kind_of(seed: int) -> str:

@@ -24,7 +24,8 @@ from tests.simulation.facts import (
     reached,
     read_ledger,
 )
-from tests.simulation.plan import MARKETS, RESTARTS, draw_plan, kind_of, quiet_plan
+from tests.simulation.markets import MARKETS
+from tests.simulation.plan import RESTARTS, draw_plan, kind_of, quiet_plan
 from tests.simulation.world import Outcome, World, make_template
 from tests.support.memory import folder_in_memory
 
@@ -110,7 +111,8 @@ def ledgers(outcome: Outcome) -> dict[str, Ledger]:
     """Every strategy's ledger of a run."""
     path = outcome.settings.database_path
     return {
-        name: read_ledger(path, name, lane.states) for name, lane in outcome.checker.lanes.items()
+        name: read_ledger(path, name, lane.states, lane.memories)
+        for name, lane in outcome.checker.lanes.items()
     }
 
 

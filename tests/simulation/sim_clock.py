@@ -30,6 +30,7 @@ class SimClock:
         self.offset = 0
         self.happened: list[Event] = []
         self.on_wait: Callable[[], None] = lambda: None
+        self.on_set: Callable[[], None] = lambda: None
         self._awake = 0
         self._events = sorted(events, key=lambda event: event.at)
 
@@ -75,6 +76,7 @@ class SimClock:
         self.true += event.suspend
         if event.offset is not None:
             self.offset = event.offset
+            self.on_set()
         self.happened.append(event)
 
 

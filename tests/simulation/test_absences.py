@@ -14,7 +14,8 @@ from bot.domain.instants import DAY, HOUR, MINUTE, SECOND
 from bot.domain.values import Record
 from bot.simulator.source import PROVIDER_LAGS, visible_from
 from tests.simulation.facts import Ledger
-from tests.simulation.plan import START, Asked, Plan, market, quiet_plan
+from tests.simulation.markets import START, market
+from tests.simulation.plan import Asked, Plan, quiet_plan
 from tests.simulation.seeds import check_audit, ledgers
 from tests.simulation.sim_clock import Event
 from tests.simulation.world import Outcome, World, make_template

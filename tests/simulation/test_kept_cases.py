@@ -13,7 +13,8 @@ from bot.app.record_io import export_to
 from bot.domain.errors import LedgerError
 from bot.domain.instants import HOUR
 from bot.domain.values import Record
-from tests.simulation.plan import START, Death, draw_plan, market, quiet_plan
+from tests.simulation.markets import START, market
+from tests.simulation.plan import Death, draw_plan, quiet_plan
 from tests.simulation.seeds import check_audit, ledgers
 from tests.simulation.world import Outcome, World, make_template
 from tests.support.command import ask

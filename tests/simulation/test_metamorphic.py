@@ -14,7 +14,8 @@ from bot.domain.instants import HOUR
 from bot.domain.values import Record
 from bot.simulator import FaultKind
 from tests.simulation.facts import Ledger
-from tests.simulation.plan import IDS, START, Plan, market, quiet_plan
+from tests.simulation.markets import START, market
+from tests.simulation.plan import IDS, Plan, quiet_plan
 from tests.simulation.seeds import check_audit, ledgers
 from tests.simulation.sim_clock import Event
 from tests.simulation.weather import Spell

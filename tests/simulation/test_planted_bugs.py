@@ -88,6 +88,41 @@ BUGS = (
         seeds="10,9,16",
         hours=48,
     ),
+    Bug(
+        name="half a set of rows counts as whole",
+        file="bot/app/poller.py",
+        right="        return not torn\n",
+        wrong="        return True\n",
+        seeds="S1",
+    ),
+    Bug(
+        name="a strategy whose file is gone or another goes on entering",
+        file="bot/app/desk.py",
+        right="if hold_entries(connection, self.name, now, post.words):",
+        wrong="if False:",
+        seeds="S4",
+    ),
+    Bug(
+        name="a gap through the stop is sold at the stop",
+        file="bot/engine/matching.py",
+        right="STOP_GAP, opening)",
+        wrong="STOP_GAP, t[T_STOP] * tick)",
+        seeds="S6",
+    ),
+    Bug(
+        name="a slot polled too long is frozen late and not missed",
+        file="bot/app/cycle.py",
+        right="                return deadline, False\n",
+        wrong="                return now, True\n",
+        seeds="S7",
+    ),
+    Bug(
+        name="what alerts remember is forgotten from slot to slot",
+        file="bot/app/desk.py",
+        right="            remembered = load_alerts(connection, self.name)",
+        wrong="            remembered = None",
+        seeds="S8",
+    ),
 )
 
 

@@ -33,6 +33,8 @@ REACHED = {
     "refused COOLDOWN", "refused BAR_STALE",
     "notice LATE_ROW", "notice SIGNAL_AMBIGUOUS", "notice SIGNAL_UNKNOWN",
     "bar revised", "bar seen late", "bar impossible", "signal revised", "answer 200",
+    "fill STOP_GAP", "set in part", "poll cut by the freeze", "slot managed only",
+    "told alert.rules", "told alert.column", "told alert.signal", "told alert.level",
     "answer 401", "answer 404", "answer 429", "answer 503", "log poll.failed", "log wake.failed",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from bot.domain.instants import SECOND
 from tests.simulation import weather as kinds
 from tests.simulation.sim_clock import SimClock
 from tests.simulation.weather import Weather
+from tests.simulation.witness import Witness
 
 ANSWER_MS = 40
 _NO_ROWS = b'{"success":false,"message":"Data not found","length":0,"data":[]}'
@@ -21,8 +22,9 @@ _BAD_KEY = b'{"success":false,"message":"Invalid or missing API key"}'
 class Twin(httpx.BaseTransport):
     """Carries requests to the application, through whatever weather there is."""
 
-    def __init__(self, app: Starlette, clock: SimClock, weather: Weather | None = None) -> None:
+    def __init__(self, app: Starlette, clock: SimClock, weather: Weather, witness: Witness) -> None:
         self.requests = 0
+        self._witness = witness
         self._app = app
         self._clock = clock
         self._weather = weather
@@ -31,7 +33,17 @@ class Twin(httpx.BaseTransport):
         """One answer, or one of the errors that a socket would raise."""
         self.requests += 1
         self._clock.pass_time(ANSWER_MS)
-        trouble = self._weather.next_request(request.url.path) if self._weather else ""
+        address = f"{request.url.raw_path.decode()}&"
+        trouble = self._weather.next_request(address)
+        try:
+            response = self._answered(request, trouble)
+        except httpx.TransportError:
+            self._witness.answered(address, 0, trouble, self._clock.now())
+            raise
+        self._witness.answered(address, response.status_code, trouble, self._clock.now())
+        return response
+
+    def _answered(self, request: httpx.Request, trouble: str) -> httpx.Response:
         match trouble:
             case kinds.REFUSED:
                 raise httpx.ConnectError("refused", request=request)

@@ -28,7 +28,7 @@ NOISE = (*HARMLESS, FaultKind.RATE_LIMIT, FaultKind.WRONG_TYPES, FaultKind.CONTR
 class Spell:
     """From `start` to `end` (true ms) a share of the requests meets a fault of one of the kinds.
 
-    With `path` only those whose address holds that.
+    With `path` only those whose address, its question included, holds that.
     """
 
     start: int
@@ -53,9 +53,9 @@ class Weather:
         self._chance = chance
         self._now = ""
 
-    def next_request(self, path: str) -> str:
+    def next_request(self, address: str) -> str:
         """The kind of fault of the next request, or nothing."""
-        self._now = self._drawn(path)
+        self._now = self._drawn(address)
         if self._now:
             self.injected[self._now] += 1
         return self._now
@@ -71,9 +71,9 @@ class Weather:
             retry_after=self._chance.choice(RETRY_AFTER),
         )
 
-    def _drawn(self, path: str) -> str:
+    def _drawn(self, address: str) -> str:
         for spell in self._spells:
-            here = spell.start <= self._clock.true < spell.end and spell.path in path
+            here = spell.start <= self._clock.true < spell.end and spell.path in address
             if here and self._chance.random() < spell.share:
                 return self._chance.choice(spell.kinds)
         return ""
@@ -106,6 +106,20 @@ def draw_deaf_endpoint(rng: Random, start: int, hours: int) -> tuple[Spell, ...]
     begin = start + rng.randrange(max(1, hours // 3)) * HOUR
     kinds = (str(FaultKind.SERVER_ERROR),)
     return (Spell(start=begin, end=begin + length * HOUR, share=1, kinds=kinds, path=path),)
+
+
+def draw_half_sets(rng: Random, token_id: int, start: int, hours: int) -> tuple[Spell, ...]:
+    """Where tokens are asked for one by one: for some hours all that is asked of one fails."""
+    found = []
+    for _ in range(rng.choice((1, 2))):
+        begin = start + rng.randrange(hours * 60) * MINUTE
+        length = rng.choice((70, 130, 250)) * MINUTE
+        kinds = (str(rng.choice((REFUSED, FaultKind.SERVER_ERROR))),)
+        spell = Spell(
+            start=begin, end=begin + length, share=1, kinds=kinds, path=f"token_id={token_id}&"
+        )
+        found.append(spell)
+    return tuple(found)
 
 
 def draw_noise(rng: Random, start: int, hours: int) -> tuple[Spell, ...]:

@@ -28,15 +28,18 @@ from bot.domain.instants import HOUR, MINUTE, SECOND
 from bot.domain.values import Command, Record
 from bot.simulator import MarketSource, SimulatorOptions, create_app
 from tests.simulation.checker import Checker
-from tests.simulation.plan import REMOVED, START, Death, Plan, market, merged
+from tests.simulation.markets import START, market
+from tests.simulation.plan import REMOVED, Death, Plan, merged
 from tests.simulation.rows import RowFaults, disturbed
 from tests.simulation.sim_clock import SimClock, WorldClock
 from tests.simulation.twin import Twin
 from tests.simulation.weather import Weather
+from tests.simulation.witness import Witness
 from tests.support.ledger_home import write_home, write_strategy
 
 URL = "http://127.0.0.1:9"
 LIVES_MAX = 60
+_FREEZE = "INSERT INTO slot (slot,"
 
 
 class Killed(BaseException):
@@ -67,22 +70,26 @@ class World:
         self._plan = plan
         self._record = record or market(plan.market, plan.hours)
         self._home = home
-        self._settings = write_home(home, URL)
+        self._settings = write_home(home, URL, batch_size=plan.batch_size)
         shutil.copyfile(template, self._settings.database_path)
         self._lines = dict(plan.strategies)
         self._write_strategies()
         self._clock = SimClock(START + MINUTE, plan.events)
         self._injected: Counter[str] = Counter()
         self._weather = Weather(plan.spells, self._clock, Random(f"weather {plan.seed}"))
-        self._twin = Twin(self._provider(), self._clock, self._weather)
+        self._witness = Witness()
+        self._twin = Twin(self._provider(), self._clock, self._weather, self._witness)
         self._jitter = Random(f"jitter {plan.seed}").random
         self._restarted = 0
-        self._statements = Statements(list(plan.deaths), set(plan.storage_errors), self._clock)
-        self.checker = Checker(self._settings.database_path, self._lines)
+        self._statements = Statements(
+            list(plan.deaths), set(plan.storage_errors), self._clock, self._witness
+        )
+        self.checker = Checker(self._settings.database_path, self._lines, self._witness)
         self._asked = list(plan.asked)
         self.each_wait: Callable[[], None] = lambda: None
         self._database: Database | None = None
         self._clock.on_wait = self._at_wait
+        self._clock.on_set = self._witness.interrupted
 
     def run(self, stops: Sequence[int] = ()) -> Outcome:
         """Live, die and live again until the last slot is done; at `stops` it is told to end."""
@@ -123,6 +130,7 @@ class World:
             if not self._is_planned(error):
                 raise
         self._restarted = self._clock.true
+        self._witness.interrupted()
         return False
 
     def _is_planned(self, error: BaseException) -> bool:
@@ -145,6 +153,7 @@ class World:
     def _at_wait(self) -> None:
         """The daemon has done what is due: look at it, and ask it for what the plan says."""
         self.checker.look()
+        self._witness.interrupted()
         self.each_wait()
         while self._asked and self._asked[0].at <= self._clock.true:
             asked = self._asked.pop(0)
@@ -162,6 +171,7 @@ class World:
             if len(self._lines) > 1:  # the daemon ends with its last strategy
                 self._injected["strategy file removed"] += 1
                 (self._settings.strategies_path / "easy.toml").unlink(missing_ok=True)
+                self.checker.edited("easy", None)
             return
         self._injected["config edit"] += 1
         self._lines["easy"] = merged(self._lines["easy"], lines)
@@ -187,17 +197,20 @@ class World:
 class Statements:
     """Counts SQL statements; some are the last ones of a process, some fail."""
 
-    def __init__(self, deaths: list[Death], errors: set[int], clock: SimClock) -> None:
+    def __init__(
+        self, deaths: list[Death], errors: set[int], clock: SimClock, witness: Witness
+    ) -> None:
         self.injected: Counter[str] = Counter()
         self.failed_at = 0
         self.dying = False
         self._clock = clock
+        self._witness = witness
         self._deaths = deaths
         self._errors = errors
         self._of_life = 0
         self._of_all = 0
 
-    def before(self, statement: str) -> None:
+    def before(self, statement: str, values: Any) -> None:
         """Raise where this statement is not to be."""
         if self.dying:
             raise Killed
@@ -212,6 +225,8 @@ class Statements:
             self.injected["storage error"] += 1
             self.failed_at = self._clock.true
             raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
+        if statement.startswith(_FREEZE):
+            self._witness.frozen(values[0], self._clock.now())
 
     def died(self) -> Death:
         """The death that has just come."""
@@ -228,8 +243,10 @@ def watch(engine: Engine, statements: Statements) -> None:
         connection.execute("PRAGMA synchronous=OFF").close()
 
     @event.listens_for(engine, "before_cursor_execute")
-    def _count(_c: Any, _cursor: Any, statement: str, _p: Any, _context: Any, _many: Any) -> None:
-        statements.before(statement)
+    def _count(
+        _c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: Any
+    ) -> None:
+        statements.before(statement, values)
 
     engine.dispose()  # the connection that is open already knows neither
 

@@ -88,13 +88,14 @@ def write_strategy(home: Path, name: str, lines: str) -> None:
     (folder / f"{name}.toml").write_text(f'name = "{name}"\n{lines}')
 
 
-def write_home(home: Path, url: str) -> Settings:
+def write_home(home: Path, url: str, batch_size: int = 50) -> Settings:
     """Settings and key of a home that works against a simulator; it still needs a strategy."""
     for folder in ("config", "strategies", "secrets"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     (home / "config" / "hourhand.toml").write_text(
         f'base_url = "{url}"\nclock_url = "{url}"\nrequests_per_minute = 10000\n'
         f"monthly_credits = 1000000\nbackfill_days = 0\n"
+        f"batch_size = {batch_size}\n"
     )
     secret = home / "secrets" / "api_key"
     secret.write_text(KEY)
