@@ -96,7 +96,7 @@ class Checker:
         Before its first slot that may be its opening cash.
         """
         self.look()
-        self.lanes[name].use.edited(lines)
+        self.lanes[name].use.edited(lines, self._witness.life)
         if lines is not None and self.lanes[name].slot == 0:
             self.lanes[name].opening = _opening(lines)
 
@@ -112,7 +112,7 @@ class Checker:
             if lane.slot == 0:
                 lane.cash = lane.opening
             self._check_freeze(slot, as_of, bool(missed))
-            if lane.use.holds_entries(lane.held):
+            if lane.use.holds_entries(lane.held, self._witness.freezes[slot].life):
                 self._check_managed(name, slot)
             self._check_fills(name, lane, slot, as_of)
             self._check_orders(name, slot, bool(missed), as_of)

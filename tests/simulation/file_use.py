@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 class FileUse:
     """A strategy's file against the one under which its open positions and entries were made.
 
-    `rest` are the lots that entries at work still want, by order.
+    `rest` are the lots that entries at work still want, by order; `life` is the first process that
+    found the file so.
     """
 
     file: frozenset[str] | None
     runs: frozenset[str] | None
+    life: int = 0
     rest: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -21,15 +23,19 @@ class FileUse:
         """A file that is in use from the start."""
         return cls(_settings(lines), _settings(lines))
 
-    def edited(self, lines: str | None) -> None:
+    def edited(self, lines: str | None, life: int) -> None:
         """The file says something else, or is gone."""
+        self.life = life
         self.file = None if lines is None else _settings(lines)
 
-    def holds_entries(self, held: dict[int, int]) -> bool:
-        """Whether a slot that begins so may only manage what is open: then no entries."""
+    def holds_entries(self, held: dict[int, int], life: int) -> bool:
+        """Whether a slot that begins so may only manage what is open: then no entries.
+
+        A slot that was frozen in an earlier life is decided on what was so then.
+        """
         if not any(held.values()) and not self.rest and self.file is not None:
             self.runs = self.file
-        return self.file != self.runs
+        return self.file != self.runs and life >= self.life
 
     def ordered(self, order_id: str, lots: int) -> None:
         """An entry is at work."""

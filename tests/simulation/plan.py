@@ -29,8 +29,9 @@ LINES = {
     3: EASY + "mdd_max = 0.5\nsharpe_min = 0\nmax_open = 1\ncandidate_ttl = 2\n",
 }
 REMOVED = "removed"  # instead of lines: the file is gone until a later edit
+# Some leave hardly anything to trade, others nearly all of it.
 EDITS = ("max_hold = 4\n", "sharpe_min = 2\n", "max_open = 1\n", "cash = 1000\n", "min_rr = 0.6\n",
-         REMOVED)  # fmt: skip
+         "max_hold = 40\n", "cooldown_other = 2\n", "candidate_ttl = 5\n", REMOVED)  # fmt: skip
 DOWNTIMES = (0, 0, 20 * SECOND, 9 * MINUTE, 50 * MINUTE, 3 * HOUR, 9 * HOUR)
 SHORT = (0, 20 * SECOND, 90 * SECOND)
 RESTARTS, HARMLESS, EVERYTHING = "restarts", "harmless", "everything"
@@ -68,6 +69,8 @@ class Plan:
     deaths: tuple[Death, ...] = ()
     storage_errors: tuple[int, ...] = ()
     asked: tuple[Asked, ...] = ()
+    edits_while_open: tuple[tuple[int, str], ...] = ()  # a file edited at the first wait with
+    # something open after a true instant; the process dies for it
     history_days: int = 1  # of the provider: what a longer absence misses is gone
     batch_size: int = 50  # tokens in a request; with 1 a set of rows can come in part
 
@@ -125,10 +128,11 @@ def draw_plan(seed: int, hours: int) -> Plan:
             *draw_spells(rng, start, left),
         ),
         "events": _events(rng, start, left),
-        "deaths": _deaths(rng, DOWNTIMES, edits=0.3),
+        "deaths": _deaths(rng, DOWNTIMES, edits=0.5),
         "storage_errors": tuple(rng.randrange(hours * 90) for _ in range(rng.choice((0, 1, 3)))),
         "history_days": rng.choice((1, 1, 4)),
         "asked": _asked(rng, start, left),
+        "edits_while_open": _edits_while_open(Random(f"open {seed}"), start, left),
     }
     one_by_one = draws_half_sets(seed)
     if one_by_one:
@@ -169,6 +173,12 @@ def _deaths(rng: Random, downtimes: tuple[int, ...], edits: float = 0.0) -> tupl
         )
         for _ in range(rng.choice((2, 3, 5, 8)))
     )
+
+
+def _edits_while_open(rng: Random, start: int, hours: int) -> tuple[tuple[int, str], ...]:
+    """Edits that leave a strategy trading, each another than the one before."""
+    instants = sorted(start + rng.randrange(hours) * HOUR for _ in range(rng.choice((0, 3, 5))))
+    return tuple((at, f"cooldown_other = {2 + n % 2}\n") for n, at in enumerate(instants))
 
 
 def _dense_deaths(rng: Random) -> tuple[Death, ...]:

@@ -23,13 +23,14 @@ class Freeze:
 
     `torn` are endpoints of which the first token's rows came and the second's did not; `answered`
     is the last whole answer with signals in this poll, 0 without one; `well`: nothing had failed
-    so far, not one request.
+    so far, not one request; `life`: the process, counted from 0, that did it.
     """
 
     now: int
     torn: tuple[str, ...]
     answered: int
     well: bool
+    life: int
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Witness:
     """Told by the wire, the statements and the process; asked by the checker."""
 
     freezes: dict[int, Freeze] = field(default_factory=dict)
+    life: int = 0
     _sets: dict[str, _Set] = field(default_factory=dict)
     _answered: int = 0
     _troubles: int = 0
@@ -73,11 +75,20 @@ class Witness:
         for one in self._sets.values():
             one.is_settled = one.is_torn
         self.freezes[slot] = Freeze(
-            now=now, torn=torn, answered=self._answered, well=not self._troubles
+            now=now,
+            torn=torn,
+            answered=self._answered,
+            well=not self._troubles,
+            life=self.life,
         )
         self._answered = 0
 
+    def died(self) -> None:
+        """The process is no more."""
+        self.life += 1
+        self.interrupted()
+
     def interrupted(self) -> None:
-        """The poll in hand ended by more than itself: the process died, or its clock was set."""
+        """The poll in hand ended by more than itself: a wake broke off, or the clock was set."""
         self._answered = 0
         self._sets = {path: one for path, one in self._sets.items() if one.is_settled}

@@ -86,6 +86,7 @@ class World:
         )
         self.checker = Checker(self._settings.database_path, self._lines, self._witness)
         self._asked = list(plan.asked)
+        self._edits = list(plan.edits_while_open)
         self.each_wait: Callable[[], None] = lambda: None
         self._database: Database | None = None
         self._clock.on_wait = self._at_wait
@@ -127,10 +128,10 @@ class World:
                 serve(daemon, stop, until)
             return True
         except BaseException as error:
+            self._witness.died()
             if not self._is_planned(error):
                 raise
         self._restarted = self._clock.true
-        self._witness.interrupted()
         return False
 
     def _is_planned(self, error: BaseException) -> bool:
@@ -155,6 +156,7 @@ class World:
         self.checker.look()
         self._witness.interrupted()
         self.each_wait()
+        self._edit_while_open()
         while self._asked and self._asked[0].at <= self._clock.true:
             asked = self._asked.pop(0)
             self._injected[f"operator {asked.kind.lower()}"] += 1
@@ -165,6 +167,13 @@ class World:
             assert self._database is not None
             with self._database.transaction() as connection:
                 add_command(connection, wanted)
+
+    def _edit_while_open(self) -> None:
+        """The next edit that waits for an open position, if there is one: the process dies."""
+        is_open = any(self.checker.lanes["easy"].held.values())
+        if is_open and self._edits and self._edits[0][0] <= self._clock.true:
+            _, lines = self._edits.pop(0)
+            self._statements.die_next(Death(statement=0, downtime=20 * SECOND, edit=lines))
 
     def _edit(self, lines: str) -> None:
         if lines == REMOVED:
@@ -227,6 +236,10 @@ class Statements:
             raise OperationalError(statement, None, sqlite3.OperationalError("disk I/O error"))
         if statement.startswith(_FREEZE):
             self._witness.frozen(values[0], self._clock.now())
+
+    def die_next(self, death: Death) -> None:
+        """The next statement is this life's last."""
+        self._deaths.insert(0, death)
 
     def died(self) -> Death:
         """The death that has just come."""
