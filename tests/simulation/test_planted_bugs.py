@@ -94,6 +94,7 @@ BUGS = (
         right="        return not torn\n",
         wrong="        return True\n",
         seeds="8,9,32,33",
+        hours=96,
     ),
     Bug(
         name="a strategy whose file is gone or another goes on entering",
@@ -101,6 +102,7 @@ BUGS = (
         right="if hold_entries(connection, self.name, now, post.words):",
         wrong="if False:",
         seeds="32,36,16",
+        hours=96,
     ),
     Bug(
         name="a gap through the stop is sold at the stop",
@@ -108,6 +110,7 @@ BUGS = (
         right="STOP_GAP, opening)",
         wrong="STOP_GAP, t[T_STOP] * tick)",
         seeds="2,10",
+        hours=96,
     ),
     Bug(
         name="a slot polled too long is frozen late and not missed",
@@ -115,6 +118,7 @@ BUGS = (
         right="                return deadline, False\n",
         wrong="                return now, True\n",
         seeds="8,32",
+        hours=96,
     ),
     Bug(
         name="what alerts remember is forgotten from slot to slot",
