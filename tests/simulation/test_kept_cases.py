@@ -82,7 +82,7 @@ def test_a_ledger_whose_account_is_behind_its_slots_ends_the_daemon(tmp_path: Pa
 
 def test_the_exported_record_of_a_bad_week_replays_to_the_daemons_ledger(tmp_path: Path) -> None:
     deaths = (Death(statement=700), Death(statement=2000, downtime=3 * HOUR))
-    plan = replace(draw_plan(12, 60), deaths=deaths)
+    plan = replace(draw_plan(12, 60), deaths=deaths, edits_while_open=())
     home = tmp_path / "home"
     home.mkdir()
     world = World(plan, home, make_template(tmp_path))
