@@ -10,8 +10,11 @@ from bot.domain.instants import DAY, HOUR, format_instant
 EARLY = 2 * DAY  # an end before that of the others is then no matter of an hour or a delay
 
 
-def early_ends(history: History) -> list[str]:
-    """A sentence for tokens whose bars end before the history does: their prices stand still."""
+def early_ends(history: History, until: int | None = None) -> list[str]:
+    """A sentence for tokens whose bars end long before the run does: their prices stand still.
+
+    `until` is where the run ends if that is not the data's end.
+    """
     symbols = {token.token_id: token.symbol for token in history.rest.tokens}
     last = [
         (symbols.get(table.token_id) or str(table.token_id), int(table.open_time[-1]) + HOUR)
@@ -19,9 +22,11 @@ def early_ends(history: History) -> list[str]:
         if len(table)
     ]
     end = max((closed for _, closed in last), default=0)
+    if until is not None:
+        end = min(end, until)
     return [
         f"no bars of {', '.join(names)} after {format_instant(closed)}, "
-        f"{(end - closed) // DAY} days before the data end: the run goes on without them"
+        f"{(end - closed) // DAY} days before the end: the run goes on without them"
         for closed, names in ended_early(last, end)
     ]
 

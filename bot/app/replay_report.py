@@ -114,6 +114,7 @@ def _bad_bars(result: Replay) -> list[str]:
         f"token {token_id}: {count} impossible bars, counted as absent"
         for token_id, count in sorted(result.impossible.items()) if count
     ] + [
-        f"token {token_id}: seen slot by slot (late, corrected, doubled or finer bars)"
+        f"token {token_id}: seen slot by slot (late, corrected, doubled or finer bars, or more "
+        f"digits than fit)"
         for token_id in result.slot_by_slot
     ]  # fmt: skip

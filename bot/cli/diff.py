@@ -60,7 +60,7 @@ def diff(
     loaded = load_strategy(old), load_strategy(new)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
-    for note in [*notes, *early_ends(history)]:
+    for note in [*notes, *early_ends(history, span[1])]:
         aside(note)
     machine = choose_machine(history.token_bars(), os.environ, aside)
     trials = open_trials(history, os.environ, aside)

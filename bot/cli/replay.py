@@ -106,7 +106,7 @@ def replay(
     reports = ReplayReports(report, loaded)
     span = instant_option(from_, "--from"), instant_option(to, "--to")
     history, notes = read_source(candles, record, db, home, os.environ)
-    notes = _noted(notes, history, loaded)
+    notes = _noted(notes, history, loaded, span[1])
     machine = choose_machine(history.token_bars(), os.environ, aside)
     documents: list[dict[str, Any]] = []
     trials = open_trials(history, os.environ, aside)
@@ -134,12 +134,12 @@ def replay(
         raise typer.Exit(LOOKAHEAD_FOUND)
 
 
-def _noted(notes: list[str], history: Any, loaded: list[Any]) -> list[str]:
+def _noted(notes: list[str], history: Any, loaded: list[Any], until: int | None) -> list[str]:
     """What a person should know of the history, said aside."""
     from bot.app.column_check import missing_columns
     from bot.app.history_notes import early_ends
 
-    found = notes + early_ends(history)
+    found = notes + early_ends(history, until)
     for one in loaded:
         found += missing_columns(one.strategy, history.rest)
     for note in found:

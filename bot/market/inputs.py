@@ -245,11 +245,11 @@ class Market:
         key = None
         if newest is not None:
             key = (newest.open_time, self._known[token_id].get(newest.open_time, 0))
-        sigma, reach = view.volatility_and_range()
-        adv = view.adv()
+        decided = slot.slot + self._strategy.latency
+        sigma, reach, adv = view.sizes(decided)
         return TokenSlot(
             newest=key,
-            statuses=view.statuses(slot.slot + self._strategy.latency),
+            statuses=view.statuses(decided),
             history=view.history(slot.slot),
             jumped=news.jumped,
             late=_late(news.versions, slot.slot),

@@ -24,6 +24,7 @@ from bot.market.snapshots import Seen, SnapshotSeries
 from bot.market.strategy import Strategy
 
 _Daily = TypeVar("_Daily", Metrics, Grade)
+_MISSING = (math.nan, math.nan, math.nan)
 
 
 @dataclass(slots=True)
@@ -166,13 +167,22 @@ class TokenView:
         first = self.series.first_open
         return slot - first if first is not None else -1
 
-    def volatility_and_range(self) -> tuple[float, float]:
-        """Sigma (annual, floored) and ATR (quote units) as the strategy names them."""
+    def sizes(self, decision_time: int) -> tuple[float, float, float]:
+        """Sigma (annual, floored), ATR (quote units) and daily volume as the strategy names them.
+
+        What the provider's metrics say is missing beyond their age (T6), for open positions too.
+        """
         if self._hourly[0] != self._revision:
             sigma = self._columns.sigma(self._strategy.sigma) if self._needs.local_sigma else 0.0
             reach = self._columns.atr() if self._needs.local_atr else math.nan
             self._hourly = (self._revision, sigma, reach)
-        return self._sigma(self._hourly[1]), self._atr(self._hourly[2])
+        age = _status(self._metrics, decision_time, self._strategy.quant_stale)
+        recorded = _MISSING if age == STALE else self.recorded_sizes()
+        return (
+            self._sigma(self._hourly[1]) if self._needs.local_sigma else recorded[0],
+            self._hourly[2] if self._strategy.atr == "local" else recorded[1],
+            self._columns.adv() if self._strategy.adv == "local" else recorded[2],
+        )
 
     def _sigma(self, local: float) -> float:
         kind = self._strategy.sigma
@@ -188,10 +198,6 @@ class TokenView:
     def _atr(self, local: float) -> float:
         kind = self._strategy.atr
         return self.metric(kind.removeprefix("column:")) if kind != "local" else local
-
-    def adv(self) -> float:
-        """Daily quote volume as the strategy names it."""
-        return self._columns.adv() if self._strategy.adv == "local" else self.recorded_sizes()[2]
 
     def recorded_sizes(self) -> tuple[float, float, float]:
         """Sigma, ATR and daily volume where the strategy takes them from recorded columns."""

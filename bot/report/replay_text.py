@@ -25,7 +25,7 @@ def replay_lines(document: Mapping[str, Any], page: Page) -> Iterator[str]:
         tokens = ", ".join(map(str, document["slot_by_slot"]))
         yield from textwrap.wrap(
             f"seen slot by slot, which takes longer: tokens {tokens} (late, corrected, doubled or "
-            f"finer bars)",
+            f"finer bars, or more digits than fit)",
             WIDTH, initial_indent="  ", subsequent_indent="    ",
         )  # fmt: skip
     funnel = document["funnel"]

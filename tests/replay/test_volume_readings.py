@@ -7,9 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from bot.domain.bar_table import history_of
 from bot.domain.instants import HOUR, MINUTE
 from bot.domain.values import Bar, Record
-from bot.market.inputs import slots_between
+from bot.engine import layout as at
+from bot.market.bulk.market import BulkMarket
+from bot.market.bulk.row_columns import Loops
+from bot.market.inputs import Market, slots_between
+from bot.market.rules import build_rules
 from tests.support.records import (
     bar,
     bars,
@@ -231,3 +236,23 @@ def test_participation_uses_the_volume_of_the_hour() -> None:
     found = run(record, 'bars = "5m"')
     assert [row.quantity for row in fills(found)][:1] == [16_143]
     assert decisions(found)[0].reason == "ENTRY"
+
+
+@pytest.mark.parametrize("volume", ["0", "1.123", "9000000000000000"])
+def test_volumes_are_the_same_units_in_bulk_where_a_lot_is_finer_than_64_bits(volume: str) -> None:
+    """At prices of 1e12 a lot is so small that any volume is more of them than counts."""
+    dear = "1000000000000 1010000000000 990000000000 1000000000000"
+    record = Record(
+        tokens=[token(tick=None, lot=None, min_notional=None)],
+        bars=bars(when("00:00"), when("11:00"), dear, volume),
+    )
+    strategy = vector_strategy().strategy
+    plan = build_rules(strategy)[1]
+    slots = slots_between(when("01:00"), when("12:00"), strategy.settle)
+    single = Market(strategy, plan)
+    single.push(record)
+    bulk = BulkMarket(strategy, plan, history_of(record), slots, Loops())
+    assert bulk.slot_by_slot == []
+    one, other = (market.build(slots, 12 * HOUR).inputs.bars for market in (single, bulk))
+    assert one.tolist() == other.tolist()
+    assert set(one[:, at.B_VOLUME].tolist()) == {0 if volume == "0" else 1 << 61}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,11 +122,14 @@ def _put_books(
     cells[:, at.C_BOOK_END] = np.where(seen, places.levels[book + 1], 0)
 
 
-def values_of(track: TokenTrack, span: Span, strategy: Strategy) -> FloatArray:
+def values_of(track: TokenTrack, span: Span, times: SlotTimes, strategy: Strategy) -> FloatArray:
     """The float cells of a token; (slots, X_FIRST + columns)."""
     rows = Rows.of(track, span)
     changes = track.snapshots.change_at(span.indices)
-    recorded = track.snapshots.sizes[changes]
+    recorded = track.snapshots.sizes[changes].copy()
+    decided = times.slot[span.first : span.stop] + strategy.latency
+    ages = statuses(track.snapshots.confirmed[changes], decided, strategy)
+    recorded[ages[:, 0] == at.STALE] = math.nan  # beyond the limit a value is missing (T6)
     values = np.empty((span.stop - span.first, at.X_FIRST + len(track.ratios)))
     factor = 10.0**track.prices.decimals if rows.known[-1] > 0 else 1.0
     reach = rows.gather(track.atr) if strategy.atr == "local" else recorded[:, 1]

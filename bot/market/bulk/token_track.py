@@ -232,10 +232,12 @@ def _volume_units(table: BarTable, scale: VolumeScale) -> IntArray:
         units = [scale.units(bar) for bar in table.bars()]
         return np.array(units, dtype=np.int64)
     shift = scale.decimals - table.volume_decimals
+    most = VOLUME_MAX // 10 ** max(shift, 0)
     if shift < 0:
         scaled = volume // 10**-shift
+    elif most == 0:  # a unit so small that any volume at all is more than counts
+        scaled = np.where(volume > 0, VOLUME_MAX, 0)
     else:
-        most = VOLUME_MAX // 10**shift
         scaled = np.where(volume > most, VOLUME_MAX, np.minimum(volume, most) * 10**shift)
     return np.where(volume == NONE, -1, scaled)
 

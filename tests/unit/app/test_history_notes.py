@@ -19,10 +19,14 @@ def record(behind: int) -> Record:
 
 def test_a_token_that_ends_days_before_the_others_is_named_with_its_end() -> None:
     assert early_ends(history_of(record(5 * DAY))) == [
-        "no bars of BBB after 2025-05-15T01:00:00Z, 5 days before the data end: "
+        "no bars of BBB after 2025-05-15T01:00:00Z, 5 days before the end: "
         "the run goes on without them"
     ]
 
 
 def test_a_token_that_ends_an_hour_before_the_others_is_not_worth_a_word() -> None:
     assert early_ends(history_of(record(HOUR))) == []
+
+
+def test_a_run_that_ends_where_the_bars_do_misses_none() -> None:
+    assert early_ends(history_of(record(5 * DAY)), when("15 02:00")) == []

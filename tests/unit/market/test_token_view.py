@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
+from bot.domain.bar_table import history_of
 from bot.domain.instants import HOUR
 from bot.domain.values import Bar, Record, Slot
 from bot.engine import layout as at
+from bot.market.bulk.market import BulkMarket
+from bot.market.bulk.row_columns import Loops
 from bot.market.inputs import Market, MarketSlice
 from bot.market.rules import build_rules
 from bot.market.token_view import is_jump
-from tests.support.records import bar, levels, token, vector_strategy, when
+from tests.support.records import bar, levels, metrics, token, vector_strategy, when
 
 SLOT = Slot(slot=when("12:00"), as_of=when("12:02"))
 
@@ -76,6 +80,40 @@ def test_a_status_is_unknown_then_fresh_then_stale() -> None:
     assert made.inputs.cells[:, 0, at.C_LEVELS].tolist() == [
         at.UNKNOWN, at.FRESH, at.FRESH, at.FRESH, at.STALE
     ]  # fmt: skip
+
+
+STALE_SIZES = """sigma = "quantmetrics"
+atr = "column:range"
+adv = "column:traded"
+quant_stale = "48h"
+"""
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_recorded_size_is_missing_beyond_its_age_whoever_asks(bulk: bool) -> None:  # noqa: FBT001
+    """T6: a position that is open does not weigh by it either."""
+    strategy = vector_strategy(STALE_SIZES).strategy
+    plan = build_rules(strategy)[1]
+    seen = when("10 12:01")
+    record = Record(
+        tokens=[token()],
+        bars=history(60, 0),
+        metrics=[metrics(when("10 00:00"), seen, volatility=0.5, range=2.0, traded=1e6)],
+    )
+    slots = [Slot(slot=when(f"{day}:00"), as_of=when(f"{day}:02")) for day in HOURS]
+    found: Market | BulkMarket = Market(strategy, plan)
+    if bulk:
+        found = BulkMarket(strategy, plan, history_of(record), slots, Loops())
+    else:
+        found.push(record)
+    values = found.build(slots, 3 * HOUR).inputs.values[:, 0]
+    known = [bool(there) for there in np.isfinite(values[:, at.X_SIGMA])]
+    assert known == [False, True, True, False]
+    for size in (at.X_ATR, at.X_ADV):
+        assert np.isfinite(values[:, size]).tolist() == known
+
+
+HOURS = ("10 11", "10 12", "12 11", "12 12")
 
 
 def test_a_token_without_a_bar_has_no_book_and_no_unit() -> None:
