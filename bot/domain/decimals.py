@@ -93,6 +93,16 @@ def canonical_price(value: Decimal) -> Decimal:
     return short
 
 
+def is_cut(value: Decimal) -> bool:
+    """Whether `canonical_price` takes more from a price than a binary float's noise.
+
+    >>> is_cut(Decimal("0.30000000000000004")), is_cut(Decimal("1.2345E-9"))
+    (False, True)
+    """
+    short = _PRICE.plus(value)
+    return canonical_price(short) != short
+
+
 def decimals_of(value: Decimal) -> int:
     """How many decimals a value needs; 0 for whole numbers.
 

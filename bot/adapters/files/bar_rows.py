@@ -36,6 +36,7 @@ class BarRows:
     volume: Column
     volume_decimals: int
     available_at: IntColumn
+    cut: npt.NDArray[np.bool_]  # where a price had more decimals than are kept
 
     def __len__(self) -> int:
         return len(self.open_time)
@@ -48,6 +49,7 @@ class BarRows:
             prices=self.prices[rows],
             volume=self.volume[rows],
             available_at=self.available_at[rows],
+            cut=self.cut[rows],
         )
 
     def in_order(self) -> BarRows:
@@ -94,7 +96,8 @@ def read_rows(sheet: Sheet, open_time: IntColumn) -> BarRows:
 
     Raises DataError naming file, row and column of the first fault in the first faulty column.
     """
-    columns, decimals = _aligned([_prices(sheet, name) for name in PRICES])
+    found = [_prices(sheet, name) for name in PRICES]
+    columns, decimals = _aligned([(column, decimals) for column, decimals, _ in found])
     volume, volume_decimals = _volume(sheet)
     return BarRows(
         open_time=open_time,
@@ -103,6 +106,7 @@ def read_rows(sheet: Sheet, open_time: IntColumn) -> BarRows:
         volume=volume,
         volume_decimals=volume_decimals,
         available_at=_available(sheet),
+        cut=np.logical_or.reduce([cut for _, _, cut in found]),
     )
 
 
@@ -132,6 +136,7 @@ def joined(parts: Sequence[BarRows]) -> BarRows:
         volume=np.concatenate(volumes),
         volume_decimals=volume_decimals,
         available_at=np.concatenate([part.available_at for part in parts]),
+        cut=np.concatenate([part.cut for part in parts]),
     )
 
 
@@ -158,14 +163,15 @@ def _fits(column: Column, places: int) -> bool:
     return column.size == 0 or int(np.abs(column).max()) * 10**places < LARGEST
 
 
-def _prices(sheet: Sheet, name: str) -> tuple[Column, int]:
+def _prices(sheet: Sheet, name: str) -> tuple[Column, int, npt.NDArray[np.bool_]]:
+    """Prices, their decimals, and where they are cut."""
     column = sheet.columns[name]
     found = bulk.prices(column)
     if found is not None and column.null_count == 0:
-        return found
+        return *found, np.zeros(sheet.rows, dtype=np.bool_)
     values = cells.prices(sheet, name)
     refuse_blank(sheet, name, np.array([value is None for value in values], dtype=np.bool_))
-    return _narrowed(values)
+    return *_narrowed(values), np.array(cells.cut_prices(sheet, name), dtype=np.bool_)
 
 
 def _volume(sheet: Sheet) -> tuple[Column, int]:

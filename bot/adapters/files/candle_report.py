@@ -21,6 +21,7 @@ _WORDS = {
     "conflicts": ("conflicting row", "conflicting rows", "another bar of the same time, all kept"),
     "disorder": ("row out of order", "rows out of order", "earlier than the row before, sorted"),
     "impossible": ("impossible bar", "impossible bars", "counted as absent"),
+    "cut": ("bar with finer prices", "bars with finer prices", "rounded to 12 decimals"),
     "misaligned": ("misaligned row", "misaligned rows", "not on a whole interval, left out"),
 }
 Flags = npt.NDArray[np.bool_]
@@ -65,7 +66,8 @@ class CandleSeries:
     Kinds of findings: `gaps` (holes, at the first absent bar), `duplicates` (told twice alike,
     counted once), `conflicts` (one instant, different bars: all kept), `disorder` (earlier than
     the row before in its file), `impossible` (see BAR_IMPOSSIBLE: kept, the engine treats them as
-    absent), `misaligned` (not on a whole interval: left out).
+    absent), `cut` (a price had more decimals than the 12 that are kept), `misaligned` (not on a
+    whole interval: left out).
     """
 
     file: str  # the first one's name, and how many more there are
@@ -123,6 +125,7 @@ def examine(parts: Sequence[BarRows], name: SeriesName) -> tuple[CandleSeries, B
         "conflicts": ordered.open_time[conflicting],
         "disorder": rows.open_time[late],
         "impossible": kept.open_time[impossible_rows(kept.prices)],
+        "cut": kept.open_time[kept.cut],
         "misaligned": rows.open_time[off],
     }
     findings = [_finding(kind, places) for kind, places in others.items() if len(places)]

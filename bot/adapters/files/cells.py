@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from bot.adapters.files import bulk
 from bot.adapters.files.sheet import Sheet
 from bot.domain.bar_table import NONE, IntColumn
-from bot.domain.decimals import PRICE_MAX, canonical_price, parse_decimal
+from bot.domain.decimals import PRICE_MAX, canonical_price, is_cut, parse_decimal
 from bot.domain.errors import DataError
 from bot.domain.instants import EARLIEST, LATEST, in_range, parse_instant
 from bot.domain.spreadsheet import unguarded
@@ -68,6 +68,11 @@ def prices(sheet: Sheet, name: str) -> list[Decimal | None]:
     column = sheet.columns[name]
     found = bulk.prices(column)
     return _one_by_one(sheet, name, _price) if found is None else _exact(column, *found)
+
+
+def cut_prices(sheet: Sheet, name: str) -> list[bool]:
+    """Where a price has more decimals than the record keeps; a blank cell has none."""
+    return [bool(cut) for cut in _one_by_one(sheet, name, lambda text: is_cut(parse_decimal(text)))]
 
 
 def decimals(sheet: Sheet, name: str) -> list[Decimal | None]:

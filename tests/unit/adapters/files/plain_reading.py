@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import partial
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -50,8 +51,18 @@ def _instant(text: str) -> int:
     return int(Decimal(text).scaleb(13 - len(text)))  # epochs of our times have 10, 13, ... digits
 
 
-def examine_plainly(files: list[list[Bar]]) -> Expected:
-    """Hourly bars of one token, file by file, as candle reading keeps and reports them."""
+def is_finer(row: Row) -> bool:
+    """Whether one of a row's prices has more decimals than are kept, with twelve digits of it."""
+    found = [parse_decimal(row[name]) for name in ("open", "high", "low", "close")]
+    kept = [Context(prec=12).create_decimal(price) for price in found]
+    return any(price != round(price, 12) for price in kept)
+
+
+def examine_plainly(files: list[list[Bar]], finer: Collection[int] = ()) -> Expected:
+    """Hourly bars of one token, file by file, as candle reading keeps and reports them.
+
+    `finer` are the ids of those whose rows said more digits.
+    """
     out = Expected()
     for bars in files:
         out.places["disorder"] += [
@@ -74,6 +85,8 @@ def examine_plainly(files: list[list[Bar]]) -> Expected:
             or bar.low <= 0
         ):
             out.places["impossible"].append(bar.open_time)
+        if id(bar) in finer:
+            out.places["cut"].append(bar.open_time)
         out.bars.append(bar)
     return out
 

@@ -141,6 +141,20 @@ def test_duplicates_disorder_conflicts_and_impossible_bars_are_told(tmp_path: Pa
     assert hours == [0, 1, 2, 2, 3]
 
 
+def test_prices_finer_than_the_record_keeps_are_told_and_noise_is_not(tmp_path: Path) -> None:
+    rows = [
+        _row(0, close="1.5000000000000002"),
+        _row(1, close="1.50000000000049"),
+        f"{T0 + 2 * HOUR},1e-9,1.23456e-9,1e-9,1.2e-9,10\n",
+        f"{T0 + 3 * HOUR},1e-9,1.234e-9,1e-9,1.2e-9,10\n",
+        f"{T0 + 4 * HOUR},1e-13,1e-13,1e-13,1e-13,10\n",
+    ]
+    (tmp_path / "A-1h.csv").write_text(HEADER + "".join(rows))
+    assert _findings(tmp_path) == {"cut": (2, (2, 4)), "impossible": (1, (4,))}
+    report = read_candles(tmp_path)[1]
+    assert "2 bars with finer prices, rounded to 12 decimals" in " ".join(report.lines())
+
+
 def test_bars_off_the_hour_are_left_out_and_told(tmp_path: Path) -> None:
     odd = f"{T0 + 60_000},1,2,0.5,1.5,10\n"
     (tmp_path / "A-1h.csv").write_text(HEADER + _row(0) + odd + _row(1))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from bot.domain.decimals import PRICE_MAX, plain
 from bot.domain.errors import DataError
 from bot.domain.instants import HOUR, format_instant, parse_instant
 from bot.domain.values import Bar, Record, Signal
-from tests.unit.adapters.files.plain_reading import bar_of, examine_plainly, rows_of
+from tests.unit.adapters.files.plain_reading import bar_of, examine_plainly, is_finer, rows_of
 
 T0 = parse_instant("2021-05-19T00:00:00Z")
 HEADER = "open_time,open,high,low,close,volume\n"
@@ -89,9 +90,10 @@ def test_candles_in_columns_equal_a_plain_reading(
     folder = tmp_path_factory.mktemp("candles")
     for number, text in enumerate(texts):
         (folder / f"A-USDT-1h-{number}.csv").write_text(text)
-    expected = examine_plainly(
-        [[bar_of(row, 1) for row in rows_of(path)] for path in sorted(folder.iterdir())]
-    )
+    rows = [rows_of(path) for path in sorted(folder.iterdir())]
+    read = [[bar_of(row, 1) for row in each] for each in rows]
+    pairs = zip(chain(*rows), chain(*read), strict=True)
+    expected = examine_plainly(read, {id(bar) for row, bar in pairs if is_finer(row)})
     history, report = read_candle_history(folder)
     assert _hourly(history) == expected.bars
     first = {kind: found[:5] for kind, found in expected.places.items() if found}
