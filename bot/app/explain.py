@@ -159,9 +159,24 @@ def _decision(place: _Place, row: DecisionRow) -> Document:
     arithmetic = bracket_arithmetic(place.strategy, details, place.seen)
     if arithmetic is not None:
         document["bracket"] = arithmetic
+    if "bounds" in details and place.strategy.scope == "portfolio":
+        document["unweighed"] = _unweighed(place)
     if row.outcome == "ENTER":
         document["led_to"] = _led_to(place, row)
     return document
+
+
+def _unweighed(place: _Place) -> list[str]:
+    """Symbols of positions of which no volatility was known: nothing was shared with them."""
+    slot = place.cycle.slot
+    rows = ledger_read.positions(place.reader.connection, Span(strategy=place.name, end=slot + 1))
+    seen = slot_inputs(place.reader, place.name, slot)["tokens"]
+    held = {row.token_id for row in rows if row.closed_slot is None or row.closed_slot > slot}
+    return [
+        place.reader.symbol(token_id)
+        for token_id in sorted(held)
+        if "sigma" not in seen.get(str(token_id), {})
+    ]
 
 
 def _chosen(decisions: list[Document]) -> dict[str, str]:

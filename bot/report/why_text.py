@@ -255,9 +255,12 @@ def _size(decision: Document, page: Page) -> str:
         (name, money_shown(money), "binds" if name == decision["binding"] else "")
         for name, money in sorted(decision["bounds"].items(), key=lambda item: float(item[1]))
     ]
+    left_out = ", ".join(map(clean, decision.get("unweighed", ())))
+    note = f"left out of the weights, without a volatility: {left_out}" if left_out else ""
     return (
         f"equity {money_shown(decision['equity'])}, at risk at most "
         f"{money_shown(decision['risk_cash'])}, quantity {decision['quantity']}\n"
+        + "".join(f"{line}\n" for line in textwrap.wrap(note, 74))
         + table_text(columns, cells, _inner(page))
     )
 

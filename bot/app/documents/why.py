@@ -169,6 +169,12 @@ class Decision(TypedDict):
     risk_cash: NotRequired[Money]
     bounds: NotRequired[Annotated[dict[str, Money], Field(description="each limit of the size")]]
     binding: NotRequired[str]
+    unweighed: NotRequired[
+        Annotated[
+            list[str],
+            Field(description="open positions without a volatility, left out of the weights"),
+        ]
+    ]
     quantity: NotRequired[Quantity]
     rank: NotRequired[int]
     bracket: NotRequired[Bracket]
