@@ -8,8 +8,6 @@ from pathlib import Path
 
 from bot.adapters.files.layout import FORMATS, chosen_format
 from bot.app.replay import Replay
-from bot.app.replay_rows import replay_tables
-from bot.app.table_files import write_tables
 from bot.domain.errors import StorageError, UsageError
 from bot.domain.values import Token
 
@@ -26,6 +24,10 @@ def check_format(form: str, folder: Path | None) -> None:
 
 def write_output(folder: Path, result: Replay, tokens: Iterable[Token], form: str = "csv") -> None:
     """Write a run's tables; an interruption leaves the folder as it was."""
+    # Most replays write no tables, and what these need takes a third of a second to load.
+    from bot.app.replay_rows import replay_tables
+    from bot.app.table_files import write_tables
+
     chosen = chosen_format(form)
     tables = replay_tables(result, tokens)
     write_tables(folder, chosen, tables)

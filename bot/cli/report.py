@@ -106,39 +106,45 @@ def _written(path: Path, size: int) -> str:
 
 
 class ReplayReports:
-    """The reports of a call of `replay`: their facts as the runs end, their files at the end."""
+    """The reports of a call of `replay`: their facts as the runs end, their files at the end.
+
+    Without a report asked for, nothing of what reports need is loaded: it takes as long as a run.
+    """
 
     def __init__(self, given: Path | None, loaded: list[Any]) -> None:
-        from bot.app.report_files import check_report
-
         self._given = given
         self._count = len(loaded)
         self._facts: list[Any] = []
         self._inputs: Any = None
         if given is not None:
+            from bot.app.report_files import check_report
+
             check_report(given)
 
     def observer(self, loaded: Any) -> Any | None:
         """Who has to watch a strategy's replay; None without a report."""
+        if self._given is None:
+            return None
         from bot.app.replay_report import EntryInputs
 
-        self._inputs = None if self._given is None else EntryInputs(loaded)
+        self._inputs = EntryInputs(loaded)
         return self._inputs
 
     def add(self, result: Any, history: Any, performance: Any, notes: list[str]) -> None:
         """Take a replay that has ended."""
+        if self._given is None:
+            return
         from bot.app.replay_report import replay_facts
 
-        if self._given is not None:
-            self._facts.append(replay_facts(result, history, performance, self._inputs, notes))
+        self._facts.append(replay_facts(result, history, performance, self._inputs, notes))
 
     def write(self, documents: list[dict[str, Any]]) -> None:
         """Write the pages, and their places into the runs' documents."""
+        if self._given is None:
+            return
         from bot.app.report_files import report_path, write_page
         from bot.app.run_report import run_report
 
-        if self._given is None:
-            return
         for facts, document in zip(self._facts, documents, strict=True):
             path = report_path(self._given, document["strategy"], self._count)
             write_page(path, run_report(replace(facts, trials=document["trials"])))

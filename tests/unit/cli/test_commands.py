@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -49,6 +50,29 @@ def test_starting_the_command_loads_no_heavy_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_replay_that_writes_nothing_loads_no_database_library(tmp_path: Path) -> None:
+    """Half of a replay's time from the shell to the summary is loading."""
+    (tmp_path / "plain.toml").write_text('name = "plain"\nlevels = "local"\n')
+    write_candles(tmp_path / "candles")
+    words = ["replay", str(tmp_path / "plain.toml"), "--candles", str(tmp_path / "candles")]
+    program = (
+        "import atexit, sys; from bot.cli.main import main; "
+        f"sys.argv = ['hourhand', *{words}, '--no-trial']; "
+        "atexit.register(lambda: print([m for m in ('sqlalchemy', 'alembic', 'httpx') "
+        "if m in sys.modules])); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("\n[]\n"), done.stdout[-200:]
+
+
+def write_candles(folder: Path) -> None:
+    folder.mkdir()
+    rows = [f"{1_700_002_800 + 3600 * n},100,101,99,100,5\n" for n in range(60)]
+    (folder / "BTC-1h.csv").write_text("time,open,high,low,close,volume\n" + "".join(rows))
 
 
 @pytest.mark.parametrize("key", ["short", "with a blank", ""])
