@@ -255,9 +255,9 @@ def wall_ms() -> int:
 def database_at(home: Path, settings: Settings) -> Path:
     """The database of a home; UsageError where it has not been made yet."""
     path = settings.database_path
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path}: is no file: name another one in `database`")
     if not path.is_file():
+        if path.exists():
+            raise UsageError(f"{path}: is no file: name another one in `database`")
         raise UsageError(
             f"{path}: no database here yet: `hourhand run` or `hourhand import` makes one "
             f"(home is {home})"

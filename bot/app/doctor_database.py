@@ -31,9 +31,6 @@ _WORN_HINT = "no slot reads it again, the audit does; an older backup may have i
 def check_database(settings: Settings) -> Iterator[Check]:
     """Everything about the database of a home; each step only where the one before it holds."""
     path = settings.database_path
-    if path.exists() and not path.is_file():
-        yield fail("database", f"{path}: is no file", "name another file in `database`")
-        return
     if not path.is_file():
         yield from _check_absence(path)
         return
@@ -63,7 +60,9 @@ def check_database(settings: Settings) -> Iterator[Check]:
 
 def _check_absence(path: Path) -> Iterator[Check]:
     log = path.with_name(path.name + "-wal")
-    if log.exists():
+    if path.exists():
+        yield fail("database", f"{path}: is no file", "name another file in `database`")
+    elif log.exists():
         yield fail(
             "database",
             f"{path}: is gone, its log {log.name} is still there",

@@ -99,8 +99,7 @@ def is_cut(value: Decimal) -> bool:
     >>> is_cut(Decimal("0.30000000000000004")), is_cut(Decimal("1.2345E-9"))
     (False, True)
     """
-    short = _PRICE.plus(value)
-    return canonical_price(short) != short
+    return canonical_price(value) != _PRICE.plus(value)
 
 
 def decimals_of(value: Decimal) -> int:

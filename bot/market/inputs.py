@@ -245,11 +245,11 @@ class Market:
         key = None
         if newest is not None:
             key = (newest.open_time, self._known[token_id].get(newest.open_time, 0))
-        decided = slot.slot + self._strategy.latency
-        sigma, reach, adv = view.sizes(decided)
+        statuses = view.statuses(slot.slot + self._strategy.latency)
+        sigma, reach, adv = view.sizes(statuses[0])
         return TokenSlot(
             newest=key,
-            statuses=view.statuses(decided),
+            statuses=statuses,
             history=view.history(slot.slot),
             jumped=news.jumped,
             late=_late(news.versions, slot.slot),

@@ -167,17 +167,17 @@ class TokenView:
         first = self.series.first_open
         return slot - first if first is not None else -1
 
-    def sizes(self, decision_time: int) -> tuple[float, float, float]:
+    def sizes(self, status: int) -> tuple[float, float, float]:
         """Sigma (annual, floored), ATR (quote units) and daily volume as the strategy names them.
 
-        What the provider's metrics say is missing beyond their age (T6), for open positions too.
+        What the provider's metrics say is missing where their `status` is STALE (T6), for open
+        positions too.
         """
         if self._hourly[0] != self._revision:
             sigma = self._columns.sigma(self._strategy.sigma) if self._needs.local_sigma else 0.0
             reach = self._columns.atr() if self._needs.local_atr else math.nan
             self._hourly = (self._revision, sigma, reach)
-        age = _status(self._metrics, decision_time, self._strategy.quant_stale)
-        recorded = _MISSING if age == STALE else self.recorded_sizes()
+        recorded = _MISSING if status == STALE else self.recorded_sizes()
         return (
             self._sigma(self._hourly[1]) if self._needs.local_sigma else recorded[0],
             self._hourly[2] if self._strategy.atr == "local" else recorded[1],

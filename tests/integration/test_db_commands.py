@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bot.adapters.sql.migrate import alembic_config
 from bot.adapters.sql.schema import REVISIONS
 from bot.domain.instants import HOUR, format_instant
 from bot.resources import resource_dir
-from tests.support.command import ask, run
+from tests.support.command import Outcome, ask, run
 from tests.support.ledger_home import START, make_home
 from tests.support.released_database import unpack
 
@@ -144,6 +145,16 @@ def test_an_old_backup_is_restored_and_then_upgraded(home: Path, tmp_path: Path)
     assert ask("audit", "--home", home)["ok"]
 
 
+def refusals(home: Path, copy: Path) -> Iterator[tuple[tuple[object, ...], Outcome]]:
+    """What commands of every kind say of a home's database, a restore of its copy among them."""
+    commands = (
+        ("db", "upgrade"), ("db", "backup"), ("db", "info"), ("status",), ("audit",), ("pause",),
+        ("outbox",), ("db", "restore", shutil.copy(home / "hourhand.db", copy)),
+    )  # fmt: skip
+    for words in commands:
+        yield words, run(*words, "--home", home)
+
+
 @pytest.mark.parametrize("change", ["DELETE FROM {}", "INSERT INTO {} VALUES ('9999')"])
 def test_a_schema_that_nothing_or_two_things_name_is_damage_to_every_command(
     home: Path, tmp_path: Path, change: str
@@ -152,12 +163,7 @@ def test_a_schema_that_nothing_or_two_things_name_is_damage_to_every_command(
         connection.execute(change.format("alembic_version"))
         connection.commit()
     before = image(home)
-    commands = (
-        ("db", "upgrade"), ("db", "backup"), ("db", "info"), ("status",), ("audit",), ("pause",),
-        ("outbox",), ("db", "restore", shutil.copy(home / "hourhand.db", tmp_path / "odd")),
-    )  # fmt: skip
-    for words in commands:
-        outcome = run(*words, "--home", home)
+    for words, outcome in refusals(home, tmp_path / "odd"):
         assert outcome.code == 74, words
         assert "alembic_version, which says what schema it has" in outcome.error
         assert "backup" in outcome.error
@@ -171,12 +177,7 @@ def test_a_newer_schema_is_refused_by_every_command_with_what_to_do(
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     before = image(home)
-    commands = (
-        ("db", "upgrade"), ("db", "backup"), ("db", "info"), ("status",), ("audit",), ("pause",),
-        ("outbox",), ("db", "restore", shutil.copy(home / "hourhand.db", tmp_path / "newer")),
-    )  # fmt: skip
-    for words in commands:
-        outcome = run(*words, "--home", home)
+    for words, outcome in refusals(home, tmp_path / "newer"):
         assert outcome.code == 78, words
         assert "newer" in outcome.error
         assert "install" in outcome.error

@@ -167,11 +167,14 @@ def _prices(sheet: Sheet, name: str) -> tuple[Column, int, npt.NDArray[np.bool_]
     """Prices, their decimals, and where they are cut."""
     column = sheet.columns[name]
     found = bulk.prices(column)
-    if found is not None and column.null_count == 0:
+    if found is not None:
+        refuse_blank(sheet, name, ~bulk.filled(column))
         return *found, np.zeros(sheet.rows, dtype=np.bool_)
-    values = cells.prices(sheet, name)
-    refuse_blank(sheet, name, np.array([value is None for value in values], dtype=np.bool_))
-    return *_narrowed(values), np.array(cells.cut_prices(sheet, name), dtype=np.bool_)
+    read = cells.prices_one_by_one(sheet, name)
+    refuse_blank(sheet, name, np.array([price is None for price in read], dtype=np.bool_))
+    there = [price for price in read if price is not None]
+    cut = np.array([is_cut for _, is_cut in there], dtype=np.bool_)
+    return *_narrowed([value for value, _ in there]), cut
 
 
 def _volume(sheet: Sheet) -> tuple[Column, int]:

@@ -70,9 +70,9 @@ def prices(sheet: Sheet, name: str) -> list[Decimal | None]:
     return _one_by_one(sheet, name, _price) if found is None else _exact(column, *found)
 
 
-def cut_prices(sheet: Sheet, name: str) -> list[bool]:
-    """Where a price has more decimals than the record keeps; a blank cell has none."""
-    return [bool(cut) for cut in _one_by_one(sheet, name, lambda text: is_cut(parse_decimal(text)))]
+def prices_one_by_one(sheet: Sheet, name: str) -> list[tuple[Decimal, bool] | None]:
+    """The same, each with whether it had more decimals than the record keeps."""
+    return _one_by_one(sheet, name, _price_and_cut)
 
 
 def decimals(sheet: Sheet, name: str) -> list[Decimal | None]:
@@ -162,10 +162,15 @@ def _id(text: str) -> int:
 
 
 def _price(text: str) -> Decimal:
-    value = canonical_price(parse_decimal(text))
+    return _price_and_cut(text)[0]
+
+
+def _price_and_cut(text: str) -> tuple[Decimal, bool]:
+    given = parse_decimal(text)
+    value = canonical_price(given)
     if abs(value) > PRICE_MAX:
         raise DataError(f"{text!r} is too large for a price: expected at most 4e12")
-    return value
+    return value, is_cut(given)
 
 
 def _amount(text: str) -> Decimal:

@@ -171,7 +171,8 @@ class BulkMarket:
                 places = shared.places(i, track)
                 newest[:, i] = newest_of(track, span, places)
                 cells[:, i] = cells_of(track, span, run.times, places, run.strategy)
-                values[:, i] = values_of(track, span, run.times, run.strategy)
+                stale = cells[:, i, at.C_QUANT] == at.STALE
+                values[:, i] = values_of(track, span, stale, run.strategy)
                 signals.append(signals_of(track, span, i))
                 continue
             assert given is not None, "a token without a track is seen by the other market"

@@ -10,7 +10,7 @@ import numpy as np
 from bot.domain.instants import HOUR
 from bot.engine import layout as at
 from bot.engine.types import FloatArray, IntArray
-from bot.market.bulk.known import SlotTimes
+from bot.market.bulk.known import Flags, SlotTimes
 from bot.market.bulk.snapshot_track import statuses
 from bot.market.bulk.token_track import TokenTrack
 from bot.market.needs import needs_of
@@ -122,14 +122,15 @@ def _put_books(
     cells[:, at.C_BOOK_END] = np.where(seen, places.levels[book + 1], 0)
 
 
-def values_of(track: TokenTrack, span: Span, times: SlotTimes, strategy: Strategy) -> FloatArray:
-    """The float cells of a token; (slots, X_FIRST + columns)."""
+def values_of(track: TokenTrack, span: Span, stale: Flags, strategy: Strategy) -> FloatArray:
+    """The float cells of a token; (slots, X_FIRST + columns).
+
+    What the provider's metrics say is missing where they are `stale` (T6).
+    """
     rows = Rows.of(track, span)
     changes = track.snapshots.change_at(span.indices)
     recorded = track.snapshots.sizes[changes].copy()
-    decided = times.slot[span.first : span.stop] + strategy.latency
-    ages = statuses(track.snapshots.confirmed[changes], decided, strategy)
-    recorded[ages[:, 0] == at.STALE] = math.nan  # beyond the limit a value is missing (T6)
+    recorded[stale] = math.nan
     values = np.empty((span.stop - span.first, at.X_FIRST + len(track.ratios)))
     factor = 10.0**track.prices.decimals if rows.known[-1] > 0 else 1.0
     reach = rows.gather(track.atr) if strategy.atr == "local" else recorded[:, 1]
